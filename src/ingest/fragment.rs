@@ -1,0 +1,72 @@
+//! What did one file give? A piece of the table, and everything a user should know about how it was read.
+
+use crate::response::ResponseTable;
+use serde::Serialize;
+use thiserror::Error;
+
+/// Something a user should know about what was read: not an error, never silent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// The file.
+    pub file: String,
+    /// Line, row or element within it, from 1, where the note is about one.
+    pub row: Option<u64>,
+    /// What was met and what was done about it.
+    pub message: String,
+}
+
+/// The piece of the table that came from one file.
+#[derive(Debug, Clone, Default)]
+pub struct Fragment {
+    /// Rows with their runs, items and metrics.
+    pub table: ResponseTable,
+    /// What a user should know.
+    pub notes: Vec<Note>,
+}
+
+/// Why a file gave nothing. Each variant says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// There is nothing in the file.
+    #[error("{file}: the file is empty; export it again")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// The file ends too early.
+    #[error("{file}: the file ends in the middle of {what}; copy or download it again")]
+    Truncated {
+        /// The file.
+        file: String,
+        /// What was being read.
+        what: String,
+    },
+    /// The content breaks the rules of its format.
+    #[error("{file}{}: {message}", .row.map_or(String::new(), |r| format!(", row {r}")))]
+    Malformed {
+        /// The file.
+        file: String,
+        /// Line, row or element, from 1.
+        row: Option<u64>,
+        /// What is wrong, and what to do.
+        message: String,
+    },
+    /// The format was not recognised.
+    #[error("{file}: not a known format: {found}; nearest: {nearest}")]
+    Unrecognised {
+        /// The file.
+        file: String,
+        /// What the content looks like (top-level keys, columns).
+        found: String,
+        /// The format that it is closest to, and what it lacks.
+        nearest: String,
+    },
+    /// The file could not be opened or read.
+    #[error("{file}: cannot be read: {message}")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system says.
+        message: String,
+    },
+}

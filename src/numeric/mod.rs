@@ -1,0 +1,17 @@
+//! Which numerical tools do the estimators share?
+//!
+//! Nothing in here knows what a benchmark is: estimates and intervals, reasons for stopping, seeded
+//! random streams, resampling, correlation and special functions.
+
+pub mod bootstrap;
+pub mod convergence;
+pub mod correlation;
+pub mod describe;
+pub mod estimate;
+pub mod proportion;
+pub mod random;
+pub mod rank;
+pub mod special;
+
+pub use convergence::{Convergence, StopReason};
+pub use estimate::{Estimate, Interval};

@@ -1,0 +1,27 @@
+//! What is known of who answered what? The vocabulary that every other layer speaks.
+//!
+//! A language model under test is a *respondent*; a statistical model is a *fit*. A dump is read into a
+//! [`ResponseTable`], one row for each scored attempt, with its [`RunTable`] and its items; [`pivot`] cuts one
+//! [`ResponseMatrix`] for each benchmark out of it. Missing is never wrong: no score is no score.
+
+pub mod bits;
+pub mod ids;
+pub mod item;
+pub mod matrix;
+pub mod metric;
+pub mod options;
+pub mod output;
+pub mod pivot;
+pub mod run;
+pub mod table;
+
+pub use bits::BitMatrix;
+pub use ids::{ItemId, RespondentId};
+pub use item::Item;
+pub use matrix::{Cells, Counts, ResponseMatrix};
+pub use metric::Metric;
+pub use options::{NO_OPTION, OptionPlanes, OptionScore};
+pub use output::{Column, Table, Values};
+pub use pivot::{PivotError, PivotOptions, PivotReport, pivot};
+pub use run::{Run, RunTable};
+pub use table::{ResponseTable, Row, Status};

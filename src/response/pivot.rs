@@ -1,0 +1,442 @@
+//! How does a long table become a matrix? One benchmark, one metric, one run for each respondent.
+
+use super::bits::BitMatrix;
+use super::ids::RespondentId;
+use super::matrix::{Cells, Counts, NO_CATEGORY, ResponseMatrix};
+use super::options::{NO_OPTION, OptionPlanes};
+use super::run::Run;
+use super::table::{ResponseTable, Status};
+use ndarray::Array2;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use thiserror::Error;
+
+/// What to cut out of the table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PivotOptions {
+    /// The metric's label (`name` or `name,filter`); `None` takes the primary one.
+    pub metric: Option<String>,
+    /// Every run as its own respondent, named by model, step, variant and repeat of the run, instead of one
+    /// run for each model.
+    pub every_run: bool,
+}
+
+/// What was left out and folded together on the way, by count.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PivotReport {
+    /// Rows of the benchmark and metric in the runs that were taken.
+    pub n_rows: usize,
+    /// Runs of the benchmark and metric that were set aside for a later step, the base prompt or a later
+    /// time of the same model.
+    pub runs_set_aside: Vec<String>,
+    /// Rows that said the same thing again about the same attempt.
+    pub n_identical_duplicates: usize,
+    /// The largest number of repeats of a cell.
+    pub max_repeats: usize,
+    /// Attempts without a score, by status.
+    pub without_score: BTreeMap<String, usize>,
+}
+
+/// Why no matrix could be cut.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PivotError {
+    /// The table has no such benchmark.
+    #[error("no benchmark {wanted:?}; the data has {}", .known.join(", "))]
+    NoBenchmark {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The benchmark has no such metric.
+    #[error("benchmark {benchmark:?} has no metric {wanted:?}; it has {}", .known.join(", "))]
+    NoMetric {
+        /// The benchmark.
+        benchmark: String,
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// No attempt of the benchmark has a score.
+    #[error("benchmark {benchmark:?} has no scored response under metric {metric:?}")]
+    NoScores {
+        /// The benchmark.
+        benchmark: String,
+        /// The metric.
+        metric: String,
+    },
+    /// One attempt has two different scores.
+    #[error(
+        "benchmark {benchmark:?}: run {run:?} scores item {item:?} (repeat {repeat}) both {first} and {second}; \
+         give the attempts different `repeat` numbers or runs, or remove one of the rows"
+    )]
+    ConflictingDuplicate {
+        /// The benchmark.
+        benchmark: String,
+        /// The run.
+        run: String,
+        /// The item.
+        item: String,
+        /// The repeat.
+        repeat: u32,
+        /// The score met first.
+        first: f64,
+        /// The score met after it.
+        second: f64,
+    },
+}
+
+/// Cuts the matrix of one benchmark out of the table.
+///
+/// The metric is the primary one (else the only one, else the first) unless named. Each model is one
+/// respondent, through one of its runs: the last training step, then the base prompt variant before any
+/// other, then the latest time, then the last in the table. Repeats of a cell are kept as counts where scores
+/// are 0 and 1 and averaged otherwise. Rows that say the same thing twice are folded and counted; rows that
+/// contradict one another are an error. Respondents and items are in order of first appearance.
+///
+/// # Errors
+/// See [`PivotError`].
+pub fn pivot(
+    table: &ResponseTable,
+    benchmark: &str,
+    options: &PivotOptions,
+) -> Result<(ResponseMatrix, PivotReport), PivotError> {
+    let metric = choose_metric(table, benchmark, options)?;
+    let rows: Vec<usize> =
+        (0..table.len()).filter(|&i| table.metric_column()[i] as usize == metric).collect();
+    let chosen = choose_runs(table, &rows, options.every_run);
+    let mut report = PivotReport { runs_set_aside: chosen.set_aside, ..Default::default() };
+
+    // Every item of the benchmark has a row, also those that nobody answered: they are findings.
+    let item_index: Vec<usize> =
+        (0..table.items.len()).filter(|&i| table.items[i].benchmark == benchmark).collect();
+    let mut item_at = vec![u32::MAX; table.items.len()];
+    for (at, &i) in item_index.iter().enumerate() {
+        item_at[i] = at as u32;
+    }
+
+    let cells = gather(table, benchmark, &rows, &chosen.respondent_of_run, &item_at, &mut report)?;
+    if cells.values().all(|attempts| attempts.iter().all(|a| a.score.is_none())) {
+        let metric = table.metrics[metric].label();
+        return Err(PivotError::NoScores { benchmark: benchmark.to_owned(), metric });
+    }
+    let shape = (item_index.len(), chosen.respondents.len());
+    let planes = option_planes(table, &cells, &item_index, shape);
+    let packed = pack(&cells, shape);
+    report.max_repeats =
+        cells.values().map(|a| a.iter().filter(|a| a.score.is_some()).count()).max().unwrap_or(0);
+
+    let items = item_index.iter().map(|&i| table.items[i].id.clone()).collect();
+    let subjects: Vec<Option<String>> = item_index.iter().map(|&i| table.items[i].subject.clone()).collect();
+    let metric = table.metrics[metric].clone();
+    let matrix = ResponseMatrix::new(benchmark, metric, chosen.respondents, items, &subjects, packed, planes);
+    Ok((matrix, report))
+}
+
+fn choose_metric(
+    table: &ResponseTable,
+    benchmark: &str,
+    options: &PivotOptions,
+) -> Result<usize, PivotError> {
+    let of_benchmark: Vec<usize> =
+        (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == benchmark).collect();
+    let Some(&first) = of_benchmark.first() else {
+        return Err(PivotError::NoBenchmark { wanted: benchmark.to_owned(), known: table.benchmarks() });
+    };
+    match &options.metric {
+        Some(wanted) => of_benchmark
+            .iter()
+            .copied()
+            .find(|&m| table.metrics[m].label() == *wanted || table.metrics[m].name == *wanted)
+            .ok_or_else(|| PivotError::NoMetric {
+                benchmark: benchmark.to_owned(),
+                wanted: wanted.clone(),
+                known: of_benchmark.iter().map(|&m| table.metrics[m].label()).collect(),
+            }),
+        None => Ok(of_benchmark.iter().copied().find(|&m| table.metrics[m].primary).unwrap_or(first)),
+    }
+}
+
+struct ChosenRuns {
+    respondents: Vec<RespondentId>,
+    respondent_of_run: Vec<Option<u32>>,
+    set_aside: Vec<String>,
+}
+
+/// What makes one run of a model stand for it before another.
+fn precedence(run: &Run) -> (i64, bool, &str) {
+    (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
+}
+
+fn choose_runs(table: &ResponseTable, rows: &[usize], every_run: bool) -> ChosenRuns {
+    let mut used: Vec<usize> = Vec::new();
+    let mut seen = vec![false; table.runs.len()];
+    for &row in rows {
+        let run = table.run_column()[row] as usize;
+        if !std::mem::replace(&mut seen[run], true) {
+            used.push(run);
+        }
+    }
+    let mut place: HashMap<String, usize> = HashMap::new();
+    let mut standing: Vec<(RespondentId, usize)> = Vec::new();
+    let mut set_aside = Vec::new();
+    for run in used {
+        let name = if every_run { run_label(&table.runs[run]) } else { table.runs[run].model.to_string() };
+        match place.get(&name) {
+            None => {
+                place.insert(name.clone(), standing.len());
+                standing.push((name.into(), run));
+            }
+            Some(_) if every_run => {
+                let distinct = format!("{name} [{}]", table.runs[run].id);
+                standing.push((distinct.into(), run));
+            }
+            Some(&at) => {
+                let other = standing[at].1;
+                let later = precedence(&table.runs[run]) >= precedence(&table.runs[other]);
+                let (kept, left) = if later { (run, other) } else { (other, run) };
+                standing[at].1 = kept;
+                set_aside.push(table.runs[left].id.clone());
+            }
+        }
+    }
+    let mut respondent_of_run = vec![None; table.runs.len()];
+    for (at, (_, run)) in standing.iter().enumerate() {
+        respondent_of_run[*run] = Some(at as u32);
+    }
+    ChosenRuns {
+        respondents: standing.into_iter().map(|(name, _)| name).collect(),
+        respondent_of_run,
+        set_aside,
+    }
+}
+
+/// A run's name among all runs: model, step, variant.
+pub fn run_label(run: &Run) -> String {
+    let mut label = run.model.to_string();
+    if let Some(step) = run.step {
+        label.push_str(&format!(" step {step}"));
+    }
+    if let Some(variant) = &run.prompt_variant {
+        label.push_str(&format!(" ({variant})"));
+    }
+    label
+}
+
+/// One attempt at a cell.
+struct Attempt {
+    repeat: u32,
+    score: Option<f64>,
+    chosen: Option<u16>,
+    gold: Option<u16>,
+}
+
+/// Attempts by cell (item, respondent). Ordered, so that nothing downstream depends on hashing.
+type Attempts = BTreeMap<(u32, u32), Vec<Attempt>>;
+
+fn gather(
+    table: &ResponseTable,
+    benchmark: &str,
+    rows: &[usize],
+    respondent_of_run: &[Option<u32>],
+    item_at: &[u32],
+    report: &mut PivotReport,
+) -> Result<Attempts, PivotError> {
+    let mut cells = Attempts::new();
+    for &index in rows {
+        let Some(respondent) = respondent_of_run[table.run_column()[index] as usize] else { continue };
+        let row = table.row(index);
+        report.n_rows += 1;
+        let attempts = cells.entry((item_at[row.item as usize], respondent)).or_default();
+        if let Some(before) = attempts.iter().find(|a| a.repeat == row.repeat) {
+            if before.score == row.score {
+                report.n_identical_duplicates += 1;
+                continue;
+            }
+            return Err(PivotError::ConflictingDuplicate {
+                benchmark: benchmark.to_owned(),
+                run: table.runs[row.run as usize].id.clone(),
+                item: table.items[row.item as usize].id.to_string(),
+                repeat: row.repeat,
+                first: before.score.unwrap_or(f64::NAN),
+                second: row.score.unwrap_or(f64::NAN),
+            });
+        }
+        if row.score.is_none() {
+            let status = if row.status == Status::Ok { Status::Unscored } else { row.status };
+            *report.without_score.entry(status.as_str().to_owned()).or_default() += 1;
+        }
+        attempts.push(Attempt { repeat: row.repeat, score: row.score, chosen: row.chosen, gold: row.gold });
+    }
+    Ok(cells)
+}
+
+/// More distinct scores than this are numbers rather than categories.
+const MAX_CATEGORIES: usize = 12;
+
+/// The narrowest form that keeps the scores exactly.
+fn pack(cells: &Attempts, (items, respondents): (usize, usize)) -> Cells {
+    let scores = || cells.values().flatten().filter_map(|a| a.score);
+    let binary = scores().all(|s| s == 0.0 || s == 1.0);
+    let repeated = cells.values().any(|a| a.iter().filter(|a| a.score.is_some()).count() > 1);
+    if binary && !repeated {
+        let mut bits = BitMatrix::missing(items, respondents);
+        for (&(i, r), attempts) in cells {
+            let score = attempts.iter().find_map(|a| a.score);
+            bits.set(i as usize, r as usize, score.map(|s| s == 1.0));
+        }
+        return Cells::Binary(bits);
+    }
+    if binary {
+        let mut counts = Counts {
+            correct: Array2::zeros((items, respondents)),
+            trials: Array2::zeros((items, respondents)),
+        };
+        for (&(i, r), attempts) in cells {
+            let at = [i as usize, r as usize];
+            for score in attempts.iter().filter_map(|a| a.score) {
+                counts.trials[at] += 1;
+                counts.correct[at] += score as u16;
+            }
+        }
+        return Cells::Counts(counts);
+    }
+    let mut levels: Vec<f32> = Vec::new();
+    for s in scores().map(|s| s as f32) {
+        if levels.len() > MAX_CATEGORIES {
+            break;
+        }
+        if !levels.contains(&s) {
+            levels.push(s);
+        }
+    }
+    levels.sort_by(f32::total_cmp);
+    let mut level = Array2::from_elem((items, respondents), NO_CATEGORY);
+    let mut mean = Array2::from_elem((items, respondents), f32::NAN);
+    let categories = !repeated && levels.len() <= MAX_CATEGORIES;
+    for (&(i, r), attempts) in cells {
+        let at = [i as usize, r as usize];
+        let (sum, n) = attempts.iter().filter_map(|a| a.score).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
+        if n == 0 {
+            continue;
+        }
+        mean[at] = (sum / n as f64) as f32;
+        if categories {
+            level[at] = levels.iter().position(|l| *l == mean[at]).map_or(NO_CATEGORY, |p| p as u8);
+        }
+    }
+    if categories { Cells::Categories { level, levels } } else { Cells::Scores(mean) }
+}
+
+fn option_planes(
+    table: &ResponseTable,
+    cells: &Attempts,
+    item_index: &[usize],
+    shape: (usize, usize),
+) -> Option<OptionPlanes> {
+    let narrow = |option: Option<u16>| option.filter(|&k| k < NO_OPTION as u16).map(|k| k as u8);
+    cells.values().flatten().any(|a| a.chosen.is_some()).then(|| {
+        let mut chosen = Array2::from_elem(shape, NO_OPTION);
+        let mut gold = Array2::from_elem(shape, NO_OPTION);
+        let mut n_options = vec![0u8; shape.0];
+        for (&(i, r), attempts) in cells {
+            let (i, r) = (i as usize, r as usize);
+            let own_key = || table.items[item_index[i]].gold;
+            let first = attempts.first();
+            let c = narrow(first.and_then(|a| a.chosen));
+            let g = narrow(first.and_then(|a| a.gold).or_else(own_key));
+            chosen[[i, r]] = c.unwrap_or(NO_OPTION);
+            gold[[i, r]] = g.unwrap_or(NO_OPTION);
+            let seen = [c, g].into_iter().flatten().map(|k| k.saturating_add(1)).max().unwrap_or(0);
+            n_options[i] = n_options[i].max(seen);
+        }
+        for (at, &i) in item_index.iter().enumerate() {
+            if let Some(options) = &table.items[i].options {
+                n_options[at] = n_options[at].max(options.len().min(NO_OPTION as usize) as u8);
+            }
+        }
+        OptionPlanes { chosen, gold, n_options }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::item::Item;
+    use crate::response::metric::Metric;
+    use crate::response::table::Row;
+
+    fn table(models: &[&str], items: usize) -> ResponseTable {
+        let mut t = ResponseTable::default();
+        t.runs = models.iter().enumerate().map(|(k, m)| Run::new(format!("run{k}"), *m)).collect();
+        t.items = (0..items).map(|i| Item::new("b", None, format!("i{i}"))).collect();
+        t.metrics.push(Metric::new("b", "acc", None));
+        t
+    }
+
+    #[test]
+    fn the_last_step_of_the_base_prompt_stands_for_the_model() {
+        let mut t = table(&["m", "m", "m"], 1);
+        t.runs[0].step = Some(100);
+        t.runs[1].step = Some(200);
+        t.runs[2].step = Some(200);
+        t.runs[2].prompt_variant = Some("shifted".into());
+        for (run, score) in [(0, 0.0), (1, 1.0), (2, 0.0)] {
+            t.push(Row::new(run, 0, 0, Some(score)));
+        }
+        let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
+        assert_eq!((m.n_respondents(), m.score(0, 0)), (1, Some(1.0)));
+        assert_eq!(report.runs_set_aside, vec!["run0", "run2"]);
+        let (all, _) = pivot(&t, "b", &PivotOptions { every_run: true, ..Default::default() }).unwrap();
+        assert_eq!(all.respondents()[2].as_str(), "m step 200 (shifted)");
+    }
+
+    #[test]
+    fn repeats_become_counts_and_missing_stays_missing() {
+        let mut t = table(&["a", "b"], 2);
+        for (repeat, score) in [(0, Some(1.0)), (1, Some(0.0)), (2, None)] {
+            t.push(Row { repeat, ..Row::new(0, 0, 0, score) });
+        }
+        t.push(Row::new(1, 0, 0, Some(1.0)));
+        let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
+        assert_eq!(m.score(0, 0), Some(0.5));
+        assert_eq!(m.score(1, 0), None);
+        assert_eq!(report.max_repeats, 2);
+        assert_eq!(report.without_score["unscored"], 1);
+    }
+
+    #[test]
+    fn the_same_said_twice_is_folded_and_a_contradiction_is_an_error() {
+        let mut t = table(&["a"], 1);
+        t.push(Row::new(0, 0, 0, Some(1.0)));
+        t.push(Row::new(0, 0, 0, Some(1.0)));
+        assert_eq!(pivot(&t, "b", &Default::default()).unwrap().1.n_identical_duplicates, 1);
+        t.push(Row::new(0, 0, 0, Some(0.0)));
+        let error = pivot(&t, "b", &Default::default()).unwrap_err();
+        assert!(matches!(error, PivotError::ConflictingDuplicate { .. }), "{error}");
+    }
+
+    #[test]
+    fn few_levels_are_categories_and_many_are_scores() {
+        let mut t = table(&["a"], 20);
+        for i in 0..20 {
+            t.push(Row::new(0, i, 0, Some((i % 3) as f64 / 2.0)));
+        }
+        let (m, _) = pivot(&t, "b", &Default::default()).unwrap();
+        assert!(matches!(m.cells(), Cells::Categories { levels, .. } if levels == &[0.0, 0.5, 1.0]));
+        for i in 0..20 {
+            t.push(Row { repeat: 1, ..Row::new(0, i, 0, Some(i as f64 / 20.0)) });
+        }
+        assert!(matches!(pivot(&t, "b", &Default::default()).unwrap().0.cells(), Cells::Scores(_)));
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let t = table(&["a"], 1);
+        let options = PivotOptions { metric: Some("f1".into()), ..Default::default() };
+        assert!(pivot(&t, "x", &options).unwrap_err().to_string().contains("the data has b"));
+        assert!(pivot(&t, "b", &options).unwrap_err().to_string().contains("it has acc"));
+        assert!(matches!(pivot(&t, "b", &Default::default()), Err(PivotError::NoScores { .. })));
+    }
+}

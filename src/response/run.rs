@@ -1,0 +1,86 @@
+//! Under which conditions were the responses made? One run: one model, one revision, one set-up.
+
+use super::ids::RespondentId;
+use serde::{Deserialize, Serialize};
+
+/// One evaluation run. What a dump does not tell stays `None`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Unique among the runs of a table.
+    pub id: String,
+    /// Display name of the model, normalised: `org/name[@revision]`.
+    pub model: RespondentId,
+    /// The name as the dump has it.
+    pub model_raw: Option<String>,
+    /// Revision or checkpoint name.
+    pub revision: Option<String>,
+    /// Training step of a checkpoint.
+    pub step: Option<i64>,
+    /// Number of parameters.
+    pub params: Option<f64>,
+    /// Training tokens (or examples) seen.
+    pub tokens: Option<f64>,
+    /// Training compute, floating-point operations.
+    pub flops: Option<f64>,
+    /// Number format or quantisation.
+    pub dtype: Option<String>,
+    /// The program that made the dump.
+    pub harness: Option<String>,
+    /// Its version.
+    pub harness_version: Option<String>,
+    /// Version of the task's definition.
+    pub task_version: Option<String>,
+    /// Worked examples in the prompt.
+    pub n_shot: Option<i32>,
+    /// Name of the prompt or input variant; `None` for the base form.
+    pub prompt_variant: Option<String>,
+    /// Hash of the chat template.
+    pub chat_template_sha: Option<String>,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Random seed of the training or of the evaluation, as the dump means it.
+    pub seed: Option<i64>,
+    /// When the run was made, in a form whose text order is its time order.
+    pub timestamp: Option<String>,
+    /// Number of items the run was limited to.
+    pub limit: Option<i64>,
+    /// The files it was read from.
+    pub files: Vec<String>,
+    /// Group of related models (base model, architecture), for clustered uncertainty.
+    pub family: Option<String>,
+    /// `rung`, `target` or another role in a scaling ladder.
+    pub role: Option<String>,
+}
+
+impl Run {
+    /// A run of which only its name and its model are known.
+    pub fn new(id: impl Into<String>, model: impl Into<RespondentId>) -> Self {
+        Self {
+            id: id.into(),
+            model: model.into(),
+            model_raw: None,
+            revision: None,
+            step: None,
+            params: None,
+            tokens: None,
+            flops: None,
+            dtype: None,
+            harness: None,
+            harness_version: None,
+            task_version: None,
+            n_shot: None,
+            prompt_variant: None,
+            chat_template_sha: None,
+            temperature: None,
+            seed: None,
+            timestamp: None,
+            limit: None,
+            files: Vec::new(),
+            family: None,
+            role: None,
+        }
+    }
+}
+
+/// The runs of a table, found by position.
+pub type RunTable = Vec<Run>;

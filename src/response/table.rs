@@ -1,0 +1,407 @@
+//! What does a dump say, attempt by attempt? The long table: one row for each run × item × repeat × metric.
+
+use super::item::Item;
+use super::metric::Metric;
+use super::options::OptionScore;
+use super::run::RunTable;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::str::FromStr;
+use thiserror::Error;
+
+/// What became of an attempt. Only some attempts have a score; none is wrong for lack of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Scored.
+    Ok,
+    /// The attempt failed for technical reasons; there is no score.
+    Error,
+    /// The model gave no answer that could be read.
+    NoAnswer,
+    /// The attempt ran into a limit.
+    Limit,
+    /// The harness gave no score.
+    Unscored,
+    /// The source lists successes only, and this item is not among them.
+    MissingAssumedWrong,
+}
+
+impl Status {
+    /// All values, in the order in which they are reported.
+    pub const ALL: [Status; 6] =
+        [Self::Ok, Self::Error, Self::NoAnswer, Self::Limit, Self::Unscored, Self::MissingAssumedWrong];
+
+    /// The name used in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::NoAnswer => "no_answer",
+            Self::Limit => "limit",
+            Self::Unscored => "unscored",
+            Self::MissingAssumedWrong => "missing_assumed_wrong",
+        }
+    }
+}
+
+/// A status that is not one of [`Status::ALL`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown status {0:?}; expected one of ok, error, no_answer, limit, unscored, missing_assumed_wrong")]
+pub struct UnknownStatus(pub String);
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| UnknownStatus(text.to_owned()))
+    }
+}
+
+/// One scored attempt. `run`, `item` and `metric` are positions in the tables of a [`ResponseTable`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Which run.
+    pub run: u32,
+    /// Which item.
+    pub item: u32,
+    /// Which metric.
+    pub metric: u32,
+    /// Which repeat (epoch, sample, trial), from 0.
+    pub repeat: u32,
+    /// The harness's own value; `None` is no score.
+    pub score: Option<f64>,
+    /// What became of the attempt.
+    pub status: Status,
+    /// The option chosen, from 0.
+    pub chosen: Option<u16>,
+    /// The key that this attempt was scored against, from 0.
+    pub gold: Option<u16>,
+    /// The extracted answer.
+    pub prediction: Option<Box<str>>,
+    /// Log-probability of the key, nats.
+    pub logp_gold: Option<f32>,
+    /// Log-probability of the key minus that of the best other option, nats.
+    pub logp_margin: Option<f32>,
+    /// Tokens read.
+    pub n_tokens_in: Option<u32>,
+    /// Tokens written.
+    pub n_tokens_out: Option<u32>,
+    /// Where it stands in its source file: line, row or element, from 1.
+    pub source_row: Option<u32>,
+}
+
+impl Row {
+    /// A scored attempt of which nothing else is known; without a score it is `Unscored`.
+    pub fn new(run: u32, item: u32, metric: u32, score: Option<f64>) -> Self {
+        Self {
+            run,
+            item,
+            metric,
+            repeat: 0,
+            score,
+            status: if score.is_some() { Status::Ok } else { Status::Unscored },
+            chosen: None,
+            gold: None,
+            prediction: None,
+            logp_gold: None,
+            logp_margin: None,
+            n_tokens_in: None,
+            n_tokens_out: None,
+            source_row: None,
+        }
+    }
+}
+
+/// A column that takes no memory until its first value arrives.
+#[derive(Debug, Clone, PartialEq)]
+struct Lazy<T>(Option<Vec<Option<T>>>);
+
+impl<T> Default for Lazy<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Clone> Lazy<T> {
+    fn push(&mut self, value: Option<T>, rows_before: usize) {
+        match &mut self.0 {
+            Some(column) => column.push(value),
+            None if value.is_some() => {
+                let mut column = vec![None; rows_before];
+                column.push(value);
+                self.0 = Some(column);
+            }
+            None => {}
+        }
+    }
+
+    fn get(&self, row: usize) -> Option<T> {
+        self.0.as_ref().and_then(|column| column[row].clone())
+    }
+}
+
+/// The long table, by column, with the runs, items and metrics that its rows point to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResponseTable {
+    /// The runs.
+    pub runs: RunTable,
+    /// The items.
+    pub items: Vec<Item>,
+    /// The metrics.
+    pub metrics: Vec<Metric>,
+    /// Scores of single options (log-probabilities), where the dump has them.
+    pub options: Vec<OptionScore>,
+    run: Vec<u32>,
+    item: Vec<u32>,
+    metric: Vec<u32>,
+    repeat: Vec<u32>,
+    /// `NaN` is no score: NaN itself is never a score.
+    score: Vec<f64>,
+    status: Vec<Status>,
+    chosen: Lazy<u16>,
+    gold: Lazy<u16>,
+    prediction: Lazy<Box<str>>,
+    logp_gold: Lazy<f32>,
+    logp_margin: Lazy<f32>,
+    n_tokens_in: Lazy<u32>,
+    n_tokens_out: Lazy<u32>,
+    source_row: Lazy<u32>,
+}
+
+impl ResponseTable {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.run.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.run.is_empty()
+    }
+
+    /// Adds a row. A score that is `NaN` is kept as no score.
+    ///
+    /// # Panics
+    /// If the row points to a run, item or metric that the table does not have: a fault of the program, not
+    /// of its input.
+    pub fn push(&mut self, row: Row) {
+        assert!((row.run as usize) < self.runs.len(), "row of an unknown run");
+        assert!((row.item as usize) < self.items.len(), "row of an unknown item");
+        assert!((row.metric as usize) < self.metrics.len(), "row of an unknown metric");
+        let before = self.len();
+        self.run.push(row.run);
+        self.item.push(row.item);
+        self.metric.push(row.metric);
+        self.repeat.push(row.repeat);
+        let score = row.score.unwrap_or(f64::NAN);
+        self.score.push(score);
+        self.status.push(if score.is_nan() && row.status == Status::Ok {
+            Status::Unscored
+        } else {
+            row.status
+        });
+        self.chosen.push(row.chosen, before);
+        self.gold.push(row.gold, before);
+        self.prediction.push(row.prediction, before);
+        self.logp_gold.push(row.logp_gold, before);
+        self.logp_margin.push(row.logp_margin, before);
+        self.n_tokens_in.push(row.n_tokens_in, before);
+        self.n_tokens_out.push(row.n_tokens_out, before);
+        self.source_row.push(row.source_row, before);
+    }
+
+    /// The row at `index`.
+    pub fn row(&self, index: usize) -> Row {
+        Row {
+            run: self.run[index],
+            item: self.item[index],
+            metric: self.metric[index],
+            repeat: self.repeat[index],
+            score: self.score(index),
+            status: self.status[index],
+            chosen: self.chosen.get(index),
+            gold: self.gold.get(index),
+            prediction: self.prediction.get(index),
+            logp_gold: self.logp_gold.get(index),
+            logp_margin: self.logp_margin.get(index),
+            n_tokens_in: self.n_tokens_in.get(index),
+            n_tokens_out: self.n_tokens_out.get(index),
+            source_row: self.source_row.get(index),
+        }
+    }
+
+    /// All rows in order.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        (0..self.len()).map(|i| self.row(i))
+    }
+
+    /// The score at `index`; `None` is no score.
+    pub fn score(&self, index: usize) -> Option<f64> {
+        Some(self.score[index]).filter(|s| !s.is_nan())
+    }
+
+    /// Position of the run of each row.
+    pub fn run_column(&self) -> &[u32] {
+        &self.run
+    }
+
+    /// Position of the item of each row.
+    pub fn item_column(&self) -> &[u32] {
+        &self.item
+    }
+
+    /// Position of the metric of each row.
+    pub fn metric_column(&self) -> &[u32] {
+        &self.metric
+    }
+
+    /// What became of each row.
+    pub fn status_column(&self) -> &[Status] {
+        &self.status
+    }
+
+    /// The benchmarks in the order of their first item.
+    pub fn benchmarks(&self) -> Vec<String> {
+        let mut seen = std::collections::HashSet::new();
+        self.items.iter().filter(|i| seen.insert(&i.benchmark)).map(|i| i.benchmark.clone()).collect()
+    }
+
+    /// Adds all of `other`, joining runs by name, items by benchmark and name, metrics by benchmark and
+    /// label.
+    ///
+    /// Where both sides know an item, a run or a metric, what this table does not know is taken from the
+    /// other. Where they disagree this table's word stands, and the count of items whose keys disagree is
+    /// returned: rows keep the key they were scored against.
+    pub fn append(&mut self, other: ResponseTable) -> usize {
+        let mut conflicting_keys = 0;
+        let mut runs: HashMap<String, u32> = index_of(self.runs.iter().map(|r| r.id.clone()));
+        let run_at: Vec<u32> = other
+            .runs
+            .iter()
+            .map(|run| join(&mut runs, run.id.clone(), &mut self.runs, run, |mine| merge_runs(mine, run)))
+            .collect();
+        let mut items = index_of(self.items.iter().map(|i| (i.benchmark.clone(), i.id.clone())));
+        let item_at: Vec<u32> = other
+            .items
+            .iter()
+            .map(|item| {
+                let key = (item.benchmark.clone(), item.id.clone());
+                join(&mut items, key, &mut self.items, item, |mine| {
+                    conflicting_keys +=
+                        usize::from(mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold);
+                    merge_items(mine, item)
+                })
+            })
+            .collect();
+        let key = |m: &Metric| (m.benchmark.clone(), m.name.clone(), m.filter.clone());
+        let mut metrics = index_of(self.metrics.iter().map(key));
+        let metric_at: Vec<u32> = other
+            .metrics
+            .iter()
+            .map(|m| join(&mut metrics, key(m), &mut self.metrics, m, |mine| mine.primary |= m.primary))
+            .collect();
+        for mut row in other.rows() {
+            row.run = run_at[row.run as usize];
+            row.item = item_at[row.item as usize];
+            row.metric = metric_at[row.metric as usize];
+            self.push(row);
+        }
+        self.options.extend(other.options.into_iter().map(|o| OptionScore {
+            run: run_at[o.run as usize],
+            item: item_at[o.item as usize],
+            ..o
+        }));
+        conflicting_keys
+    }
+}
+
+fn index_of<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> HashMap<K, u32> {
+    keys.enumerate().map(|(i, k)| (k, i as u32)).collect()
+}
+
+/// The place of `key` in `list`, where `new` is added if it is not yet there and merged if it is.
+fn join<K: std::hash::Hash + Eq, T: Clone>(
+    index: &mut HashMap<K, u32>,
+    key: K,
+    list: &mut Vec<T>,
+    new: &T,
+    merge: impl FnOnce(&mut T),
+) -> u32 {
+    match index.get(&key) {
+        Some(&at) => {
+            merge(&mut list[at as usize]);
+            at
+        }
+        None => {
+            let at = list.len() as u32;
+            list.push(new.clone());
+            index.insert(key, at);
+            at
+        }
+    }
+}
+
+macro_rules! fill {
+    ($mine:ident, $other:ident: $($field:ident),+) => {
+        $(if $mine.$field.is_none() { $mine.$field.clone_from(&$other.$field); })+
+    };
+}
+
+fn merge_runs(mine: &mut super::run::Run, other: &super::run::Run) {
+    fill!(mine, other: model_raw, revision, step, params, tokens, flops, dtype, harness, harness_version,
+        task_version, n_shot, prompt_variant, chat_template_sha, temperature, seed, timestamp, limit, family, role);
+    for file in &other.files {
+        if !mine.files.contains(file) {
+            mine.files.push(file.clone());
+        }
+    }
+}
+
+fn merge_items(mine: &mut Item, other: &Item) {
+    fill!(mine, other: subject, item_hash, native_id, doc_hash, question, options, gold, gold_text, metadata_json);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::run::Run;
+
+    fn small(model: &str, gold: u16) -> ResponseTable {
+        let mut t = ResponseTable::default();
+        t.runs.push(Run::new(model, model));
+        t.items.push(Item { gold: Some(gold), ..Item::new("b", None, "i1") });
+        t.metrics.push(Metric::new("b", "acc", None));
+        t.push(Row { chosen: Some(2), ..Row::new(0, 0, 0, Some(1.0)) });
+        t.push(Row::new(0, 0, 0, None));
+        t
+    }
+
+    #[test]
+    fn no_score_is_not_a_zero() {
+        let mut t = small("m", 1);
+        t.push(Row::new(0, 0, 0, Some(f64::NAN)));
+        assert_eq!(t.row(1).score, None);
+        assert_eq!(t.row(1).status, Status::Unscored);
+        assert_eq!(t.row(2).score, None);
+        assert_eq!(t.row(2).status, Status::Unscored);
+        assert_eq!(t.row(1).chosen, None);
+        assert_eq!(t.row(0).chosen, Some(2));
+    }
+
+    #[test]
+    fn append_joins_items_and_counts_keys_that_disagree() {
+        let mut t = small("a", 1);
+        assert_eq!(t.append(small("b", 3)), 1);
+        assert_eq!((t.runs.len(), t.items.len(), t.metrics.len(), t.len()), (2, 1, 1, 4));
+        assert_eq!(t.items[0].gold, Some(1));
+        assert_eq!(t.row(2).run, 1);
+    }
+
+    #[test]
+    fn every_status_has_a_name_that_reads_back() {
+        for s in Status::ALL {
+            assert_eq!(s.as_str().parse(), Ok(s));
+        }
+        assert!("fine".parse::<Status>().is_err());
+    }
+}
