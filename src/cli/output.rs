@@ -1,0 +1,67 @@
+//! Where do results go? Into the directory asked for, all of them or none.
+
+use crate::response::Table;
+use crate::store;
+use anyhow::{Context, bail};
+use serde::Serialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// The output directory of a run. Files are staged inside it and moved into place at the end, so that an
+/// interrupted run leaves nothing half written.
+pub struct Output {
+    directory: PathBuf,
+    staging: TempDir,
+    names: Vec<String>,
+}
+
+impl Output {
+    /// Prepares `directory`, which is made if it is not there.
+    pub fn create(directory: &Path) -> anyhow::Result<Self> {
+        if directory.exists() && !directory.is_dir() {
+            bail!("--out {} is a file; name a directory", directory.display());
+        }
+        fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        let staging = tempfile::Builder::new()
+            .prefix(".evalgauge-")
+            .tempdir_in(directory)
+            .with_context(|| format!("cannot write into {}", directory.display()))?;
+        Ok(Self { directory: directory.to_owned(), staging, names: Vec::new() })
+    }
+
+    /// A table as CSV and as Parquet.
+    pub fn table(&mut self, table: &Table) -> anyhow::Result<()> {
+        self.bytes(&format!("{}.csv", table.name), &store::csv_bytes(table)?)?;
+        self.bytes(&format!("{}.parquet", table.name), &store::parquet_bytes(table)?)
+    }
+
+    /// Any value as JSON.
+    pub fn json(&mut self, name: &str, value: &impl Serialize) -> anyhow::Result<()> {
+        self.bytes(name, &serde_json::to_vec_pretty(value)?)
+    }
+
+    /// A file below the directory; `name` may have `/` in it.
+    pub fn bytes(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let path = self.staging.path().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        }
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Moves everything into place and returns where it is.
+    pub fn commit(self) -> anyhow::Result<PathBuf> {
+        for name in &self.names {
+            let to = self.directory.join(name);
+            if let Some(parent) = to.parent() {
+                fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+            }
+            fs::rename(self.staging.path().join(name), &to)
+                .with_context(|| format!("cannot write {}", to.display()))?;
+        }
+        Ok(self.directory)
+    }
+}
