@@ -116,16 +116,14 @@ pub fn pivot(
         item_at[i] = at as u32;
     }
 
-    let cells = gather(table, benchmark, &rows, &chosen.respondent_of_run, &item_at, &mut report)?;
-    if cells.values().all(|attempts| attempts.iter().all(|a| a.score.is_none())) {
+    let shape = (item_index.len(), chosen.respondents.len());
+    let cells = gather(table, benchmark, &rows, &chosen.respondent_of_run, &item_at, shape, &mut report)?;
+    if report.max_repeats == 0 {
         let metric = table.metrics[metric].label();
         return Err(PivotError::NoScores { benchmark: benchmark.to_owned(), metric });
     }
-    let shape = (item_index.len(), chosen.respondents.len());
-    let planes = option_planes(table, &cells, &item_index, shape);
-    let packed = pack(&cells, shape);
-    report.max_repeats =
-        cells.values().map(|a| a.iter().filter(|a| a.score.is_some()).count()).max().unwrap_or(0);
+    let planes = option_planes(table, &cells, &item_index);
+    let packed = pack(table, &cells, report.max_repeats > 1);
 
     let items = item_index.iter().map(|&i| table.items[i].id.clone()).collect();
     let subjects: Vec<Option<String>> = item_index.iter().map(|&i| table.items[i].subject.clone()).collect();
@@ -224,16 +222,28 @@ pub fn run_label(run: &Run) -> String {
     label
 }
 
-/// One attempt at a cell.
-struct Attempt {
-    repeat: u32,
-    score: Option<f64>,
-    chosen: Option<u16>,
-    gold: Option<u16>,
+/// Which rows of the table belong to each cell: one for nearly all, the others listed beside it.
+struct CellRows {
+    shape: (usize, usize),
+    /// The first row of each cell, items × respondents; [`NO_ROW`] where there is none.
+    first: Vec<u32>,
+    /// Further rows of a cell: repeats.
+    more: HashMap<usize, Vec<u32>>,
 }
 
-/// Attempts by cell (item, respondent). Ordered, so that nothing downstream depends on hashing.
-type Attempts = BTreeMap<(u32, u32), Vec<Attempt>>;
+const NO_ROW: u32 = u32::MAX;
+
+impl CellRows {
+    /// The rows of every cell that has any: item, respondent, rows.
+    fn iter(&self) -> impl Iterator<Item = (usize, usize, impl Iterator<Item = usize> + '_)> + '_ {
+        let respondents = self.shape.1;
+        self.first.iter().enumerate().filter(|(_, row)| **row != NO_ROW).map(move |(cell, &row)| {
+            let more = self.more.get(&cell).into_iter().flatten();
+            let rows = std::iter::once(row).chain(more.copied()).map(|r| r as usize);
+            (cell / respondents, cell % respondents, rows)
+        })
+    }
+}
 
 fn gather(
     table: &ResponseTable,
@@ -241,33 +251,51 @@ fn gather(
     rows: &[usize],
     respondent_of_run: &[Option<u32>],
     item_at: &[u32],
+    shape: (usize, usize),
     report: &mut PivotReport,
-) -> Result<Attempts, PivotError> {
-    let mut cells = Attempts::new();
-    for &index in rows {
-        let Some(respondent) = respondent_of_run[table.run_column()[index] as usize] else { continue };
-        let row = table.row(index);
+) -> Result<CellRows, PivotError> {
+    let mut cells = CellRows { shape, first: vec![NO_ROW; shape.0 * shape.1], more: HashMap::new() };
+    for &row in rows {
+        let (run, item) = (table.run_column()[row] as usize, table.item_column()[row] as usize);
+        let Some(respondent) = respondent_of_run[run] else { continue };
         report.n_rows += 1;
-        let attempts = cells.entry((item_at[row.item as usize], respondent)).or_default();
-        if let Some(before) = attempts.iter().find(|a| a.repeat == row.repeat) {
-            if before.score == row.score {
+        let cell = item_at[item] as usize * shape.1 + respondent as usize;
+        let repeat = table.repeat_column()[row];
+        let earlier = (cells.first[cell] != NO_ROW).then_some(cells.first[cell]).into_iter();
+        let same = earlier
+            .chain(cells.more.get(&cell).into_iter().flatten().copied())
+            .find(|&r| table.repeat_column()[r as usize] == repeat);
+        let score = table.score(row);
+        if let Some(before) = same {
+            let first = table.score(before as usize);
+            if first == score {
                 report.n_identical_duplicates += 1;
                 continue;
             }
             return Err(PivotError::ConflictingDuplicate {
                 benchmark: benchmark.to_owned(),
-                run: table.runs[row.run as usize].id.clone(),
-                item: table.items[row.item as usize].id.to_string(),
-                repeat: row.repeat,
-                first: before.score.unwrap_or(f64::NAN),
-                second: row.score.unwrap_or(f64::NAN),
+                run: table.runs[run].id.clone(),
+                item: table.items[item].id.to_string(),
+                repeat,
+                first: first.unwrap_or(f64::NAN),
+                second: score.unwrap_or(f64::NAN),
             });
         }
-        if row.score.is_none() {
-            let status = if row.status == Status::Ok { Status::Unscored } else { row.status };
+        if score.is_none() {
+            let status = table.status_column()[row];
+            let status = if status == Status::Ok { Status::Unscored } else { status };
             *report.without_score.entry(status.as_str().to_owned()).or_default() += 1;
         }
-        attempts.push(Attempt { repeat: row.repeat, score: row.score, chosen: row.chosen, gold: row.gold });
+        if cells.first[cell] == NO_ROW {
+            cells.first[cell] = row as u32;
+            report.max_repeats = report.max_repeats.max(usize::from(score.is_some()));
+        } else {
+            let more = cells.more.entry(cell).or_default();
+            more.push(row as u32);
+            let scored = std::iter::once(&cells.first[cell]).chain(more.iter());
+            let n = scored.filter(|r| table.score(**r as usize).is_some()).count();
+            report.max_repeats = report.max_repeats.max(n);
+        }
     }
     Ok(cells)
 }
@@ -276,28 +304,24 @@ fn gather(
 const MAX_CATEGORIES: usize = 12;
 
 /// The narrowest form that keeps the scores exactly.
-fn pack(cells: &Attempts, (items, respondents): (usize, usize)) -> Cells {
-    let scores = || cells.values().flatten().filter_map(|a| a.score);
+fn pack(table: &ResponseTable, cells: &CellRows, repeated: bool) -> Cells {
+    let (items, respondents) = cells.shape;
+    let scores = || cells.iter().flat_map(|(_, _, rows)| rows).filter_map(|r| table.score(r));
     let binary = scores().all(|s| s == 0.0 || s == 1.0);
-    let repeated = cells.values().any(|a| a.iter().filter(|a| a.score.is_some()).count() > 1);
     if binary && !repeated {
         let mut bits = BitMatrix::missing(items, respondents);
-        for (&(i, r), attempts) in cells {
-            let score = attempts.iter().find_map(|a| a.score);
-            bits.set(i as usize, r as usize, score.map(|s| s == 1.0));
+        for (item, respondent, mut rows) in cells.iter() {
+            bits.set(item, respondent, rows.find_map(|r| table.score(r)).map(|s| s == 1.0));
         }
         return Cells::Binary(bits);
     }
     if binary {
-        let mut counts = Counts {
-            correct: Array2::zeros((items, respondents)),
-            trials: Array2::zeros((items, respondents)),
-        };
-        for (&(i, r), attempts) in cells {
-            let at = [i as usize, r as usize];
-            for score in attempts.iter().filter_map(|a| a.score) {
-                counts.trials[at] += 1;
-                counts.correct[at] += score as u16;
+        let zeros = || Array2::zeros((items, respondents));
+        let mut counts = Counts { correct: zeros(), trials: zeros() };
+        for (item, respondent, rows) in cells.iter() {
+            for score in rows.filter_map(|r| table.score(r)) {
+                counts.trials[[item, respondent]] += 1;
+                counts.correct[[item, respondent]] += score as u16;
             }
         }
         return Cells::Counts(counts);
@@ -312,52 +336,43 @@ fn pack(cells: &Attempts, (items, respondents): (usize, usize)) -> Cells {
         }
     }
     levels.sort_by(f32::total_cmp);
-    let mut level = Array2::from_elem((items, respondents), NO_CATEGORY);
     let mut mean = Array2::from_elem((items, respondents), f32::NAN);
-    let categories = !repeated && levels.len() <= MAX_CATEGORIES;
-    for (&(i, r), attempts) in cells {
-        let at = [i as usize, r as usize];
-        let (sum, n) = attempts.iter().filter_map(|a| a.score).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
-        if n == 0 {
-            continue;
-        }
-        mean[at] = (sum / n as f64) as f32;
-        if categories {
-            level[at] = levels.iter().position(|l| *l == mean[at]).map_or(NO_CATEGORY, |p| p as u8);
+    for (item, respondent, rows) in cells.iter() {
+        let (sum, n) = rows.filter_map(|r| table.score(r)).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
+        if n > 0 {
+            mean[[item, respondent]] = (sum / n as f64) as f32;
         }
     }
-    if categories { Cells::Categories { level, levels } } else { Cells::Scores(mean) }
+    if repeated || levels.len() > MAX_CATEGORIES {
+        return Cells::Scores(mean);
+    }
+    let level = mean.mapv(|m| levels.iter().position(|l| *l == m).map_or(NO_CATEGORY, |p| p as u8));
+    Cells::Categories { level, levels }
 }
 
-fn option_planes(
-    table: &ResponseTable,
-    cells: &Attempts,
-    item_index: &[usize],
-    shape: (usize, usize),
-) -> Option<OptionPlanes> {
+fn option_planes(table: &ResponseTable, cells: &CellRows, item_index: &[usize]) -> Option<OptionPlanes> {
     let narrow = |option: Option<u16>| option.filter(|&k| k < NO_OPTION as u16).map(|k| k as u8);
-    cells.values().flatten().any(|a| a.chosen.is_some()).then(|| {
-        let mut chosen = Array2::from_elem(shape, NO_OPTION);
-        let mut gold = Array2::from_elem(shape, NO_OPTION);
-        let mut n_options = vec![0u8; shape.0];
-        for (&(i, r), attempts) in cells {
-            let (i, r) = (i as usize, r as usize);
-            let own_key = || table.items[item_index[i]].gold;
-            let first = attempts.first();
-            let c = narrow(first.and_then(|a| a.chosen));
-            let g = narrow(first.and_then(|a| a.gold).or_else(own_key));
-            chosen[[i, r]] = c.unwrap_or(NO_OPTION);
-            gold[[i, r]] = g.unwrap_or(NO_OPTION);
-            let seen = [c, g].into_iter().flatten().map(|k| k.saturating_add(1)).max().unwrap_or(0);
-            n_options[i] = n_options[i].max(seen);
-        }
-        for (at, &i) in item_index.iter().enumerate() {
-            if let Some(options) = &table.items[i].options {
-                n_options[at] = n_options[at].max(options.len().min(NO_OPTION as usize) as u8);
-            }
-        }
-        OptionPlanes { chosen, gold, n_options }
-    })
+    let mut any_chosen = false;
+    let mut planes = OptionPlanes {
+        chosen: Array2::from_elem(cells.shape, NO_OPTION),
+        gold: Array2::from_elem(cells.shape, NO_OPTION),
+        n_options: vec![0; cells.shape.0],
+    };
+    for (item, respondent, mut rows) in cells.iter() {
+        let Some(row) = rows.next() else { continue };
+        let chosen = narrow(table.chosen(row));
+        let gold = narrow(table.gold(row).or(table.items[item_index[item]].gold));
+        any_chosen |= chosen.is_some();
+        planes.chosen[[item, respondent]] = chosen.unwrap_or(NO_OPTION);
+        planes.gold[[item, respondent]] = gold.unwrap_or(NO_OPTION);
+        let seen = [chosen, gold].into_iter().flatten().map(|k| k + 1).max().unwrap_or(0);
+        planes.n_options[item] = planes.n_options[item].max(seen);
+    }
+    for (at, &item) in item_index.iter().enumerate() {
+        let listed = table.items[item].options.as_ref().map_or(0, |o| o.len().min(NO_OPTION as usize));
+        planes.n_options[at] = planes.n_options[at].max(listed as u8);
+    }
+    any_chosen.then_some(planes)
 }
 
 #[cfg(test)]

@@ -255,6 +255,21 @@ impl ResponseTable {
         &self.metric
     }
 
+    /// Repeat number of each row.
+    pub fn repeat_column(&self) -> &[u32] {
+        &self.repeat
+    }
+
+    /// The option chosen at `index`.
+    pub fn chosen(&self, index: usize) -> Option<u16> {
+        self.chosen.get(index)
+    }
+
+    /// The key that the row at `index` was scored against.
+    pub fn gold(&self, index: usize) -> Option<u16> {
+        self.gold.get(index)
+    }
+
     /// What became of each row.
     pub fn status_column(&self) -> &[Status] {
         &self.status

@@ -29,7 +29,9 @@ fn allowed(layer: &str) -> Vec<&'static str> {
             allowed.extend(["flags", "select"]);
         }
         "render" => allowed.extend(["report", "plot", "response"]),
-        other => panic!("src/{other} has no place among the layers: give it one here and in docs/architecture.md"),
+        other => {
+            panic!("src/{other} has no place among the layers: give it one here and in docs/architecture.md")
+        }
     }
     allowed
 }
@@ -106,6 +108,8 @@ fn polars_stays_in_ingest_and_store() {
 
 #[test]
 fn the_imports_of_a_line_are_found() {
-    let found = imports("use crate::numeric::rank;\n// use crate::cli;\nlet x = crate::irt::fit();\nuse crate::{plot, response};");
+    let found = imports(
+        "use crate::numeric::rank;\n// use crate::cli;\nlet x = crate::irt::fit();\nuse crate::{plot, response};",
+    );
     assert_eq!(found, ["irt", "numeric", "plot", "response"].map(str::to_owned).into());
 }
