@@ -16,3 +16,4 @@
 pub mod ingest;
 pub mod numeric;
 pub mod response;
+pub mod snr;
