@@ -190,19 +190,14 @@ pub fn horizontal_axis(scene: &mut Scene, panel: Frame, scale: &Scale, title: &s
         // A label at the end of the axis is moved inwards rather than clipped.
         let half = font::width(&tick.label, LABEL) / 2.0;
         let x = x.clamp(MARGIN + half, (scene.width - MARGIN - half).max(MARGIN + half));
-        scene.text(
-            (x, panel.bottom + 6.0 + LABEL),
-            tick.label,
-            LABEL,
-            Anchor::Middle,
-            Ink::Muted,
-        );
+        scene.text((x, panel.bottom + 6.0 + LABEL), tick.label, LABEL, Anchor::Middle, Ink::Muted);
     }
     scene.line(vec![(panel.left, panel.bottom), (panel.right, panel.bottom)], Ink::Axis, 1.0);
     let mut y = panel.bottom + 6.0 + LABEL + 5.0;
     // Under the panel if it fits there, else across the whole chart.
     let whole = font::width(title, SUBTITLE);
-    let (left, right) = if whole <= panel.width() { (panel.left, panel.right) } else { (MARGIN, scene.width - MARGIN) };
+    let (left, right) =
+        if whole <= panel.width() { (panel.left, panel.right) } else { (MARGIN, scene.width - MARGIN) };
     for line in wrap(title, right - left, |t| font::width(t, SUBTITLE)) {
         scene.text(((left + right) / 2.0, y + SUBTITLE), line, SUBTITLE, Anchor::Middle, Ink::Muted);
         y += SUBTITLE * LEADING;

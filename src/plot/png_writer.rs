@@ -122,8 +122,7 @@ fn draw(canvas: &mut Canvas, mark: &Mark, scale: f64) -> Result<(), PlotError> {
             let (columns, rows) = ((right - left).max(1) as usize, (bottom - top).max(1) as usize);
             for row in 0..rows {
                 for column in 0..columns {
-                    let cell =
-                        (row * raster.height / rows) * raster.width + column * raster.width / columns;
+                    let cell = (row * raster.height / rows) * raster.width + column * raster.width / columns;
                     if let Some(&(r, g, b)) = raster.palette.get(raster.cells[cell] as usize) {
                         canvas
                             .draw_pixel(

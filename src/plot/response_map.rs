@@ -54,7 +54,8 @@ pub fn response_map(data: &ResponseMapData, width: f64) -> Result<Chart, PlotErr
     let image_width =
         if items as f64 <= room { (room * 2.0 / items as f64).floor() / 2.0 * items as f64 } else { room };
     let rows = models.min(MAX_ROWS);
-    let image_height = if models <= MAX_ROWS { (row_height * 2.0).floor() / 2.0 * models as f64 } else { MAX_ROWS as f64 };
+    let image_height =
+        if models <= MAX_ROWS { (row_height * 2.0).floor() / 2.0 * models as f64 } else { MAX_ROWS as f64 };
     let raster = rasterise(data, rows, columns);
 
     let missing = data.matrix.n_present() < (models * items) as u64;
@@ -65,10 +66,10 @@ pub fn response_map(data: &ResponseMapData, width: f64) -> Result<Chart, PlotErr
     canvas.legend(&keys);
     canvas.y += 6.0;
     let (left, top) = (MARGIN + name_room + 8.0, canvas.y);
-    canvas.scene.marks.push(Mark::Image {
-        area: (left, top, image_width, image_height),
-        raster: Arc::new(raster),
-    });
+    canvas
+        .scene
+        .marks
+        .push(Mark::Image { area: (left, top, image_width, image_height), raster: Arc::new(raster) });
     if named {
         let step = image_height / models as f64;
         for m in 0..models {

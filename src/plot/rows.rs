@@ -35,12 +35,11 @@ impl Rows<'_> {
     /// Draws the rows and their axis, and moves the canvas below them.
     pub fn draw(&self, canvas: &mut Canvas) {
         let width = canvas.scene.width;
-        let widest = |texts: &mut dyn Iterator<Item = &str>| {
-            texts.map(|t| font::width(t, LABEL)).fold(0.0, f64::max)
-        };
+        let widest =
+            |texts: &mut dyn Iterator<Item = &str>| texts.map(|t| font::width(t, LABEL)).fold(0.0, f64::max);
         let names = widest(&mut self.rows.iter().map(|r| r.name.as_str())).min(width * 0.38);
-        let figures =
-            widest(&mut self.rows.iter().map(|r| r.right.as_str()).chain([self.right_title])).min(width * 0.3);
+        let figures = widest(&mut self.rows.iter().map(|r| r.right.as_str()).chain([self.right_title]))
+            .min(width * 0.3);
         let reference_room = if self.references.is_empty() { 0.0 } else { LABEL * 1.5 };
         let header = if self.right_title.is_empty() { reference_room } else { LABEL * 1.5 };
         let top = canvas.y + header;
@@ -67,7 +66,11 @@ impl Rows<'_> {
                 && *after == k
             {
                 let text = shorten(text, LABEL, width - 2.0 * MARGIN);
-                canvas.scene.rect((MARGIN, y - ROW / 2.0 + 1.0, width - 2.0 * MARGIN, ROW - 2.0), Ink::Shade, 1.0);
+                canvas.scene.rect(
+                    (MARGIN, y - ROW / 2.0 + 1.0, width - 2.0 * MARGIN, ROW - 2.0),
+                    Ink::Shade,
+                    1.0,
+                );
                 let at = (width / 2.0, y + LABEL * MIDDLE_TO_BASELINE);
                 canvas.scene.text(at, text, LABEL, Anchor::Middle, Ink::Muted);
                 y += ROW;
@@ -88,7 +91,13 @@ impl Rows<'_> {
             let centre = x.clamp(panel.left + half, (panel.right - half).max(panel.left + half));
             // Labels are written from left to right; one that would cover the last is left out.
             if centre - half > free_from {
-                canvas.scene.text((centre, panel.top - 6.0), label.clone(), LABEL, Anchor::Middle, Ink::Muted);
+                canvas.scene.text(
+                    (centre, panel.top - 6.0),
+                    label.clone(),
+                    LABEL,
+                    Anchor::Middle,
+                    Ink::Muted,
+                );
                 free_from = centre + half + 6.0;
             }
         }
@@ -98,13 +107,7 @@ impl Rows<'_> {
 fn draw_row(canvas: &mut Canvas, row: &Row, panel: Frame, scale: &Scale, y: f64, names: f64) {
     let baseline = y + LABEL * MIDDLE_TO_BASELINE;
     let scene = &mut canvas.scene;
-    scene.text(
-        (MARGIN + names, baseline),
-        shorten(&row.name, LABEL, names),
-        LABEL,
-        Anchor::End,
-        Ink::Text,
-    );
+    scene.text((MARGIN + names, baseline), shorten(&row.name, LABEL, names), LABEL, Anchor::End, Ink::Text);
     let right = scene.width - MARGIN;
     scene.text((right, baseline), row.right.clone(), LABEL, Anchor::End, Ink::Muted);
     match &row.estimate {
@@ -116,10 +119,18 @@ fn draw_row(canvas: &mut Canvas, row: &Row, panel: Frame, scale: &Scale, y: f64,
                 scene.line(vec![(low, y), (high, y)], row.ink, 2.0);
                 // An interval that leaves the axis ends in an arrow head.
                 if i.low < scale.domain.0 {
-                    scene.fill(vec![(low - 5.0, y), (low + 1.0, y - 4.0), (low + 1.0, y + 4.0)], row.ink, 1.0);
+                    scene.fill(
+                        vec![(low - 5.0, y), (low + 1.0, y - 4.0), (low + 1.0, y + 4.0)],
+                        row.ink,
+                        1.0,
+                    );
                 }
                 if i.high > scale.domain.1 {
-                    scene.fill(vec![(high + 5.0, y), (high - 1.0, y - 4.0), (high - 1.0, y + 4.0)], row.ink, 1.0);
+                    scene.fill(
+                        vec![(high + 5.0, y), (high - 1.0, y - 4.0), (high - 1.0, y + 4.0)],
+                        row.ink,
+                        1.0,
+                    );
                 }
             }
             if (scale.domain.0..=scale.domain.1).contains(&estimate.value) {

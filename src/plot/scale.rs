@@ -213,11 +213,7 @@ pub fn shortest(value: f64) -> String {
 
 fn trimmed(value: f64) -> String {
     let text = grouped(value, if value.abs() < 0.01 { 5 } else { 3 });
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 fn superscript(c: char) -> char {

@@ -54,7 +54,10 @@ pub struct ScatterData {
 pub fn scatter(data: &ScatterData, width: f64) -> Result<Chart, PlotError> {
     const CHART: &str = "scatter";
     let ends = |of: fn(&ScatterPoint) -> &Estimate| {
-        data.points.iter().map(of).flat_map(|e| [e.value, e.low().unwrap_or(e.value), e.high().unwrap_or(e.value)])
+        data.points
+            .iter()
+            .map(of)
+            .flat_map(|e| [e.value, e.low().unwrap_or(e.value), e.high().unwrap_or(e.value)])
     };
     let x_domain = data.x.domain_of(CHART, ends(|p| &p.x))?;
     let y_domain = data.y.domain_of(CHART, ends(|p| &p.y))?;
@@ -119,7 +122,12 @@ fn draw_iso_lines(canvas: &mut Canvas, data: &ScatterData, panel: &Panel) {
         let pieces = clip::line(&places, panel.frame);
         let end = pieces.last().and_then(|p| p.last()).copied();
         for points in pieces {
-            canvas.scene.marks.push(Mark::Line { points, ink: Ink::Axis, width: 1.0, dash: Some((4.0, 3.0)) });
+            canvas.scene.marks.push(Mark::Line {
+                points,
+                ink: Ink::Axis,
+                width: 1.0,
+                dash: Some((4.0, 3.0)),
+            });
         }
         let Some(end) = end else { continue };
         let width = font::width(&iso.label, LABEL);

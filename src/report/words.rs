@@ -41,7 +41,9 @@ pub fn estimate(e: &Estimate, decimals: usize) -> String {
 
 /// The interval alone: `0.880 to 0.941`.
 pub fn interval(e: &Estimate, decimals: usize) -> String {
-    e.interval.map_or("–".to_owned(), |i| format!("{} to {}", grouped(i.low, decimals), grouped(i.high, decimals)))
+    e.interval.map_or("–".to_owned(), |i| {
+        format!("{} to {}", grouped(i.low, decimals), grouped(i.high, decimals))
+    })
 }
 
 /// `95 % interval`, from the level of the first estimate that has one.

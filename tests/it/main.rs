@@ -1,4 +1,6 @@
 //! Do the parts work together? The one integration-test binary.
 
 mod layers;
+#[cfg(feature = "charts")]
+mod page;
 mod tidy;
