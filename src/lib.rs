@@ -9,11 +9,18 @@
 //! * [`response`] is the vocabulary: who answered what, and how it was scored.
 //! * `ingest` reads dumps of every known format.
 //! * [`numeric`] holds the numerical tools that every estimator shares.
+//! * `plot` draws charts, `report` says in plain words what the results mean, `render` makes pages and text.
 //!
 //! The layers are drawn in `docs/architecture.md` and held by `tests/it/layers.rs`.
 
 #[cfg(feature = "tables")]
 pub mod ingest;
 pub mod numeric;
+#[cfg(feature = "charts")]
+pub mod plot;
+#[cfg(feature = "charts")]
+pub mod render;
+#[cfg(feature = "charts")]
+pub mod report;
 pub mod response;
 pub mod snr;

@@ -1,0 +1,232 @@
+//! What does the template see? The report as plain values, with anchors and finished drawings.
+
+use super::html::RenderError;
+use crate::report::words::{estimate, number, percent};
+use crate::report::{
+    BenchmarkReport, Block, Consequence, Finding, ItemCard, Method, NotRun, Provenance, Report, Section,
+    SectionId, TableView,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// The whole page as the template sees it.
+#[derive(Serialize)]
+pub(super) struct PageView<'a> {
+    title: &'a str,
+    command: Option<&'a str>,
+    version: &'static str,
+    style: String,
+    provenance: &'a Provenance,
+    totals: Vec<(&'static str, String)>,
+    several: bool,
+    full_benchmarks: usize,
+    any_compact: bool,
+    benchmarks: Vec<BenchmarkView<'a>>,
+}
+
+/// The page of a report with its style sheet.
+pub(super) fn page(report: &Report, style: String) -> Result<PageView<'_>, RenderError> {
+    Ok(PageView {
+        title: &report.title,
+        command: report.command.as_deref(),
+        version: env!("CARGO_PKG_VERSION"),
+        style,
+        provenance: &report.provenance,
+        totals: totals(report),
+        several: report.benchmarks.len() > 1,
+        full_benchmarks: FULL_BENCHMARKS,
+        any_compact: report.benchmarks.len() > FULL_BENCHMARKS,
+        benchmarks: benchmarks(report)?,
+    })
+}
+
+/// One benchmark as the template sees it.
+#[derive(Serialize)]
+struct BenchmarkView<'a> {
+    id: String,
+    name: &'a str,
+    subtitle: String,
+    mean_score: String,
+    reliability: String,
+    n_models: String,
+    n_items: String,
+    n_grave: usize,
+    n_care: usize,
+    findings: Vec<FindingView<'a>>,
+    sections: Vec<SectionView<'a>>,
+    not_run: &'a [NotRun],
+    methods: Vec<&'a Method>,
+    compact: bool,
+}
+
+#[derive(Serialize)]
+struct FindingView<'a> {
+    level: Consequence,
+    level_text: &'static str,
+    headline: &'a str,
+    detail: &'a str,
+    action: Option<&'a str>,
+    anchor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SectionView<'a> {
+    id: String,
+    title: &'a str,
+    lede: &'a [String],
+    blocks: Vec<BlockView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+enum BlockView<'a> {
+    Figure { wide: String, narrow: String, caption: &'a str },
+    Table { table: &'a TableView },
+    Items { items: Vec<ItemView<'a>> },
+    Note { text: &'a str },
+}
+
+#[derive(Serialize)]
+struct ItemView<'a> {
+    id: String,
+    item: &'a str,
+    subject: Option<&'a str>,
+    reasons: &'a [String],
+    question: Option<&'a str>,
+    options: &'a [crate::report::ItemOption],
+    key_text: Option<&'a str>,
+    votes: Option<String>,
+}
+
+/// Benchmarks with all their charts on one page; of more, the gravest ones keep theirs.
+const FULL_BENCHMARKS: usize = 12;
+
+/// The benchmarks of a report, with the gravest [`FULL_BENCHMARKS`] in full.
+fn benchmarks(report: &Report) -> Result<Vec<BenchmarkView<'_>>, RenderError> {
+    let mut order: Vec<usize> = (0..report.benchmarks.len()).collect();
+    let gravity = |b: &BenchmarkReport| {
+        let first = b.findings.first();
+        (first.map_or(Consequence::Information, |f| f.consequence), -first.map_or(0.0, |f| f.weight))
+    };
+    order.sort_by(|&a, &b| {
+        let (ga, gb) = (gravity(&report.benchmarks[a]), gravity(&report.benchmarks[b]));
+        ga.0.cmp(&gb.0).then(ga.1.total_cmp(&gb.1)).then(a.cmp(&b))
+    });
+    let full: BTreeSet<usize> = order.into_iter().take(FULL_BENCHMARKS).collect();
+    report
+        .benchmarks
+        .iter()
+        .enumerate()
+        .map(|(k, b)| benchmark(b, format!("b{}", k + 1), !full.contains(&k)))
+        .collect()
+}
+
+fn benchmark(report: &BenchmarkReport, id: String, compact: bool) -> Result<BenchmarkView<'_>, RenderError> {
+    let mut sections: Vec<&Section> = report.sections.iter().collect();
+    sections.sort_by_key(|s| s.id);
+    let shown: BTreeSet<SectionId> =
+        if compact { BTreeSet::new() } else { sections.iter().map(|s| s.id).collect() };
+    let anchor = |section: SectionId| format!("{id}-{}", section.as_str());
+    let count = |level| report.findings.iter().filter(|f| f.consequence == level).count();
+    let mut methods: Vec<&Method> = Vec::new();
+    for method in sections.iter().flat_map(|s| &s.methods) {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    let findings =
+        report.findings.iter().map(|f| finding(f, f.section.filter(|s| shown.contains(s)).map(anchor)));
+    Ok(BenchmarkView {
+        name: &report.sample.benchmark,
+        subtitle: report.sample.subtitle(),
+        mean_score: number(report.mean_score, 3),
+        reliability: report.reliability.as_ref().map_or("–".to_owned(), |e| estimate(e, 2)),
+        n_models: number(Some(report.sample.n_models as f64), 0),
+        n_items: number(Some(report.sample.n_items as f64), 0),
+        n_grave: count(Consequence::Conclusion),
+        n_care: count(Consequence::Care),
+        findings: findings.collect(),
+        sections: if compact {
+            Vec::new()
+        } else {
+            sections.iter().map(|s| section(s, anchor(s.id))).collect::<Result<_, _>>()?
+        },
+        not_run: &report.not_run,
+        methods,
+        compact,
+        id,
+    })
+}
+
+fn finding(f: &Finding, anchor: Option<String>) -> FindingView<'_> {
+    FindingView {
+        level: f.consequence,
+        level_text: f.consequence.as_str(),
+        headline: &f.headline,
+        detail: &f.detail,
+        action: f.action.as_deref(),
+        anchor,
+    }
+}
+
+fn section(s: &Section, id: String) -> Result<SectionView<'_>, RenderError> {
+    let blocks = s
+        .blocks
+        .iter()
+        .map(|block| {
+            Ok(match block {
+                Block::Figure(f) => BlockView::Figure {
+                    wide: f.wide.svg_inline()?,
+                    narrow: f.narrow.svg_inline()?,
+                    caption: &f.caption,
+                },
+                Block::Table(table) => BlockView::Table { table },
+                Block::Note(text) => BlockView::Note { text },
+                Block::Items(cards) => BlockView::Items {
+                    items: cards
+                        .iter()
+                        .enumerate()
+                        .map(|(k, card)| item(card, format!("{id}-{}", k + 1)))
+                        .collect::<Result<_, RenderError>>()?,
+                },
+            })
+        })
+        .collect::<Result<Vec<_>, RenderError>>()?;
+    Ok(SectionView { id, title: &s.title, lede: &s.lede, blocks })
+}
+
+fn item(card: &ItemCard, id: String) -> Result<ItemView<'_>, RenderError> {
+    Ok(ItemView {
+        id,
+        item: &card.item,
+        subject: card.subject.as_deref(),
+        reasons: &card.reasons,
+        question: card.question.as_deref(),
+        options: &card.options,
+        key_text: card.key_text.as_deref(),
+        votes: card.votes.as_ref().map(|c| c.svg_inline()).transpose()?,
+    })
+}
+
+/// Counts of what was read, as short pairs of name and value.
+fn totals(report: &Report) -> Vec<(&'static str, String)> {
+    let p = &report.provenance;
+    let n = |v: usize| number(Some(v as f64), 0);
+    let mut out = vec![
+        ("files read", n(p.files_read.len())),
+        ("rows", n(p.n_rows)),
+        ("models", n(p.n_models)),
+        ("benchmarks", n(report.benchmarks.len())),
+    ];
+    if !p.files_skipped.is_empty() {
+        out.insert(1, ("files left aside", n(p.files_skipped.len())));
+    }
+    if p.n_duplicates > 0 {
+        out.push(("rows said twice", n(p.n_duplicates)));
+    }
+    if p.n_without_score > 0 {
+        let share = p.n_without_score as f64 / p.n_rows.max(1) as f64;
+        out.push(("rows without a score", format!("{} ({})", n(p.n_without_score), percent(share))));
+    }
+    out
+}

@@ -1,0 +1,188 @@
+//! Which items measure, which say nothing, and which work backwards?
+
+use super::finding::{Consequence, Finding, NotRun};
+use super::sample::Sample;
+use super::section::{Block, Figure, Method, Section, SectionId, TableView};
+use super::words::{count, count_of, number, percent};
+use crate::plot::{DiscriminationData, Heading, HistogramData, discrimination, histogram};
+
+/// What is known of one item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemMeasure {
+    /// The item.
+    pub item: String,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// Mean score, from 0 (nobody is right) to 1; `None` where nobody answered.
+    pub share_correct: Option<f64>,
+    /// Correlation of the item with the score on all other items; `None` where all models score the same.
+    pub item_rest: Option<f64>,
+    /// Models that answered it.
+    pub n_models: usize,
+}
+
+/// Items shown in the table; all are in `items.csv`.
+const TABLE_ROWS: usize = 20;
+
+/// Difficulty and discrimination of all items.
+///
+/// # Errors
+/// When no item has a score.
+pub fn section(
+    sample: &Sample,
+    items: &[ItemMeasure],
+    chance: Option<f64>,
+    methods: Vec<Method>,
+) -> Result<(Section, Vec<Finding>), NotRun> {
+    let difficulty: Vec<f64> = items.iter().filter_map(|i| i.share_correct).collect();
+    if difficulty.is_empty() {
+        return Err(NotRun::new("Item difficulty", "no item has a score"));
+    }
+    let inside = difficulty.iter().all(|p| (0.0..=1.0).contains(p));
+    let both: Vec<(f64, f64)> = items
+        .iter()
+        .filter_map(|i| Some((i.share_correct?, i.item_rest?)))
+        .filter(|(p, r)| p.is_finite() && r.is_finite())
+        .collect();
+    let mut blocks = Vec::new();
+    let share = "item difficulty: share of models that are right (0 = hardest, 1 = easiest)";
+    if inside {
+        let data = HistogramData {
+            heading: Heading::new("How hard the items are", sample.subtitle()),
+            value_title: share.to_owned(),
+            count_title: "number of items".to_owned(),
+            values: difficulty.clone(),
+            domain: (0.0, 1.0),
+            // No more bins than there are possible values.
+            bins: if sample.n_models < 20 { sample.n_models + 1 } else { 20 },
+            reference: chance.map(|c| (c, format!("guessing ({})", percent(c)))),
+        };
+        let caption =
+            "Items at either end, which nearly all models get right or wrong, hardly tell models apart.";
+        blocks.push(Block::Figure(Figure::draw("difficulty", caption, |w| histogram(&data, w))?));
+    } else {
+        blocks.push(Block::Note("Scores leave the range from 0 to 1, so no difficulty is drawn.".to_owned()));
+    }
+    if both.is_empty() {
+        blocks.push(Block::Note(
+            "No item–rest correlation could be computed: every item has the same score for all models."
+                .to_owned(),
+        ));
+    } else if inside {
+        let data = DiscriminationData {
+            heading: Heading::new(
+                "Which items tell models apart",
+                format!("{}; {} vary between models", sample.subtitle(), count(both.len(), "item")),
+            ),
+            difficulty_title: share.to_owned(),
+            discrimination_title: "discrimination: item–rest correlation (−1 to 1)".to_owned(),
+            items: both.clone(),
+        };
+        let caption = "Below 0, better models do worse: a wrong key, an ambiguous question, or a trick that only \
+                       strong models fall for. Around 0 an item adds only noise.";
+        blocks.push(Block::Figure(Figure::draw("discrimination", caption, |w| discrimination(&data, w))?));
+    }
+    if let Some(table) = backward_table(items) {
+        blocks.push(Block::Table(table));
+    }
+    let findings: Vec<Finding> =
+        [backward(&both, sample), uninformative(items, sample)].into_iter().flatten().collect();
+    let lede = vec![lede(&difficulty, &both)];
+    let title = "Item difficulty and discrimination".to_owned();
+    Ok((Section { id: SectionId::Items, title, lede, blocks, methods }, findings))
+}
+
+fn lede(difficulty: &[f64], both: &[(f64, f64)]) -> String {
+    let middle = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        crate::numeric::describe::quantile_sorted(&values, 0.5)
+    };
+    format!(
+        "The item in the middle is answered correctly by {} of the models; the middle item–rest correlation is {}.",
+        middle(difficulty.to_vec()).map_or("–".to_owned(), percent),
+        number(middle(both.iter().map(|b| b.1).collect()), 2)
+    )
+}
+
+fn backward_table(items: &[ItemMeasure]) -> Option<TableView> {
+    let mut negative: Vec<(&ItemMeasure, f64)> =
+        items.iter().filter_map(|i| Some((i, i.item_rest.filter(|r| *r < 0.0)?))).collect();
+    negative.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.item.cmp(&b.0.item)));
+    if negative.is_empty() {
+        return None;
+    }
+    let n = negative.len();
+    let rows = negative
+        .into_iter()
+        .map(|(i, r)| {
+            vec![
+                i.item.clone(),
+                i.subject.clone().unwrap_or_else(|| "–".to_owned()),
+                number(Some(r), 3),
+                number(i.share_correct, 3),
+                number(Some(i.n_models as f64), 0),
+            ]
+        })
+        .collect();
+    let headings = ["item", "subject", "#item–rest", "#share correct", "#models"];
+    let caption = format!("{} with a negative item–rest correlation", count(n, "item"));
+    Some(TableView::new(caption, &headings, rows).limited(TABLE_ROWS, "items.csv").folded())
+}
+
+fn backward(both: &[(f64, f64)], sample: &Sample) -> Option<Finding> {
+    let n = both.iter().filter(|b| b.1 < 0.0).count();
+    if n == 0 {
+        return None;
+    }
+    let share = n as f64 / sample.n_items as f64;
+    // With r models a true correlation of 0 shows a sample correlation spread of about 1/√(r − 1).
+    let spread = 1.0 / ((sample.n_models.max(2) - 1) as f64).sqrt();
+    Some(Finding {
+        consequence: Consequence::Care,
+        weight: share,
+        headline: format!(
+            "{} ({}) work backwards: weaker models do better on them.",
+            count_of(n, sample.n_items, "item"),
+            percent(share)
+        ),
+        detail: format!(
+            "Their item–rest correlation is negative. With {} chance alone moves such a correlation by about ±{}, \
+             so the mildly negative ones may be sound.",
+            count(sample.n_models, "model"),
+            number(Some(spread), 2)
+        ),
+        action: Some(
+            "Check the keys of the most negative ones first; they are listed under “Items to look at”."
+                .to_owned(),
+        ),
+        section: Some(SectionId::Items),
+    })
+}
+
+fn uninformative(items: &[ItemMeasure], sample: &Sample) -> Option<Finding> {
+    let all = items.iter().filter(|i| i.share_correct.is_some_and(|p| p >= 1.0)).count();
+    let none = items.iter().filter(|i| i.share_correct.is_some_and(|p| p <= 0.0)).count();
+    let n = all + none;
+    if n == 0 {
+        return None;
+    }
+    let share = n as f64 / sample.n_items as f64;
+    Some(Finding {
+        consequence: if share >= 0.25 { Consequence::Care } else { Consequence::Information },
+        weight: share,
+        headline: format!(
+            "{} ({}) tell these models not apart at all.",
+            count_of(n, sample.n_items, "item"),
+            percent(share)
+        ),
+        detail: format!(
+            "All models are right on {} and all are wrong on {}.",
+            count(all, "item"),
+            count(none, "item")
+        ),
+        action: (none > 0).then(|| {
+            "Look at those that nobody gets right: they may be hard, or their keys may be wrong.".to_owned()
+        }),
+        section: Some(SectionId::Items),
+    })
+}

@@ -1,0 +1,131 @@
+//! Which model is ahead, and how much of the order is chance?
+
+use super::finding::{Consequence, Finding, NotRun};
+use super::sample::Sample;
+use super::section::{Block, Figure, Method, Section, SectionId, TableView};
+use super::words::{count, count_of, interval, level, list, number};
+use crate::numeric::Estimate;
+use crate::plot::{Heading, LeaderboardData, LeaderboardRow, leaderboard};
+
+/// One model's place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The model.
+    pub model: String,
+    /// Its mean score with its interval.
+    pub score: Estimate,
+    /// First and last place that the data allow it.
+    pub ranks: Option<(f64, f64)>,
+    /// Items it has a score on.
+    pub n_items: usize,
+}
+
+/// Models shown in the table; all are in `respondents.csv`.
+const TABLE_ROWS: usize = 200;
+
+/// The leaderboard with intervals, and what may be said about first place.
+///
+/// # Errors
+/// With fewer than two models there is no order.
+pub fn section(
+    sample: &Sample,
+    standings: &[Standing],
+    chance: Option<f64>,
+    methods: Vec<Method>,
+) -> Result<(Section, Vec<Finding>), NotRun> {
+    if standings.len() < 2 {
+        return Err(NotRun::new(
+            "Leaderboard",
+            format!("it takes 2 models or more; there are {}", standings.len()),
+        )
+        .with_remedy("Add the results of other models."));
+    }
+    let mut order: Vec<&Standing> = standings.iter().collect();
+    order.sort_by(|a, b| b.score.value.total_cmp(&a.score.value).then_with(|| a.model.cmp(&b.model)));
+    let level = level(standings.iter().map(|s| &s.score));
+    let data = LeaderboardData {
+        heading: Heading::new("Models by score", sample.subtitle()),
+        score_title: format!("mean score ({}), dot, and its {level}, line", sample.metric),
+        rows: order
+            .iter()
+            .map(|s| LeaderboardRow { model: s.model.clone(), score: s.score, ranks: s.ranks })
+            .collect(),
+        chance,
+    };
+    let caption = "Models whose lines overlap much may well change places on another set of items of the same kind. \
+                   The places at the right are those that the data do not rule out.";
+    let figure = Figure::draw("leaderboard", caption, |width| leaderboard(&data, width))?;
+    let rows = order
+        .iter()
+        .enumerate()
+        .map(|(place, s)| {
+            vec![
+                (place + 1).to_string(),
+                s.model.clone(),
+                number(Some(s.score.value), 4),
+                interval(&s.score, 4),
+                s.ranks.map_or("–".to_owned(), |(a, b)| format!("{a:.0} to {b:.0}")),
+                number(Some(s.n_items as f64), 0),
+            ]
+        })
+        .collect();
+    let table = TableView::new(
+        format!("All {}", count(standings.len(), "model")),
+        &["#place", "model", "#score", &format!("#{level}"), "#places possible", "#items"],
+        rows,
+    )
+    .limited(TABLE_ROWS, "respondents.csv")
+    .folded();
+    let findings: Vec<Finding> = first_place(&order).into_iter().collect();
+    let lede = findings.iter().map(|f| f.headline.clone()).collect();
+    let section = Section {
+        id: SectionId::Leaderboard,
+        title: "Leaderboard".to_owned(),
+        lede,
+        blocks: vec![Block::Figure(figure), Block::Table(table)],
+        methods,
+    };
+    Ok((section, findings))
+}
+
+/// Whether somebody is clearly first.
+fn first_place(order: &[&Standing]) -> Option<Finding> {
+    let ranked = order.iter().filter(|s| s.ranks.is_some()).count();
+    if ranked < order.len() {
+        return None;
+    }
+    let contenders: Vec<&str> =
+        order.iter().filter(|s| s.ranks.is_some_and(|r| r.0 < 1.5)).map(|s| s.model.as_str()).collect();
+    let lead = order[0].score.value - order[1].score.value;
+    let half = order[0].score.interval.map(|i| i.width() / 2.0);
+    let margin =
+        half.map_or(String::new(), |h| format!(" Its score is known to about ±{}.", number(Some(h), 3)));
+    let lead_text =
+        format!("{} leads {} by {}.{margin}", order[0].model, order[1].model, number(Some(lead), 3));
+    Some(if contenders.len() > 1 {
+        Finding {
+            consequence: Consequence::Conclusion,
+            weight: contenders.len() as f64 / order.len() as f64,
+            headline: format!(
+                "First place is not settled: {} could hold it.",
+                count_of(contenders.len(), order.len(), "model")
+            ),
+            detail: format!("{lead_text} The data do not rule out {}.", list(&contenders, 5)),
+            action: Some(
+                "Do not announce a winner from this benchmark alone; report the interval, or compare the models \
+                 item by item with a paired test."
+                    .to_owned(),
+            ),
+            section: Some(SectionId::Leaderboard),
+        }
+    } else {
+        Finding {
+            consequence: Consequence::Information,
+            weight: 0.0,
+            headline: format!("{} is first, and no other model could be.", order[0].model),
+            detail: lead_text,
+            action: None,
+            section: Some(SectionId::Leaderboard),
+        }
+    })
+}
