@@ -8,6 +8,7 @@
 //!
 //! * [`response`] is the vocabulary: who answered what, and how it was scored.
 //! * `ingest` reads dumps of every known format.
+//! * [`simulate`] makes data with known truth, to put every estimator to the test.
 //! * [`numeric`] holds the numerical tools that every estimator shares.
 //! * `plot` draws charts, `report` says in plain words what the results mean, `render` makes pages and text.
 //!
@@ -24,3 +25,4 @@ pub mod render;
 pub mod report;
 pub mod response;
 pub mod snr;
+pub mod simulate;
