@@ -47,14 +47,14 @@ pub fn section(
     let mut blocks = Vec::new();
     let share = "item difficulty: share of models that are right (0 = hardest, 1 = easiest)";
     if inside {
+        let (bins, domain) = bins(sample.n_models);
         let data = HistogramData {
             heading: Heading::new("How hard the items are", sample.subtitle()),
             value_title: share.to_owned(),
             count_title: "number of items".to_owned(),
             values: difficulty.clone(),
-            domain: (0.0, 1.0),
-            // No more bins than there are possible values.
-            bins: if sample.n_models < 20 { sample.n_models + 1 } else { 20 },
+            domain,
+            bins,
             reference: chance.map(|c| (c, format!("guessing ({})", percent(c)))),
         };
         let caption =
@@ -90,6 +90,17 @@ pub fn section(
     let lede = vec![lede(&difficulty, &both)];
     let title = "Item difficulty and discrimination".to_owned();
     Ok((Section { id: SectionId::Items, title, lede, blocks, methods }, findings))
+}
+
+/// Bins that each hold the same number of possible shares `k / n`, at most 40 of them: bins of a round width
+/// would hold now more and now fewer, which looks like a comb.
+fn bins(n_models: usize) -> (usize, (f64, f64)) {
+    let n = n_models.max(1);
+    let each = (n + 1).div_ceil(40);
+    let bins = (n + 1).div_ceil(each);
+    let width = each as f64 / n as f64;
+    let low = -0.5 / n as f64;
+    (bins, (low, low + bins as f64 * width))
 }
 
 fn lede(difficulty: &[f64], both: &[(f64, f64)]) -> String {
@@ -185,4 +196,22 @@ fn uninformative(items: &[ItemMeasure], sample: &Sample) -> Option<Finding> {
         }),
         section: Some(SectionId::Items),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bin_holds_as_many_possible_shares() {
+        for n in [1, 2, 29, 40, 97, 400, 2211] {
+            let (bins, (low, high)) = bins(n);
+            assert!(bins <= 40 && low < 0.0 && high > 1.0);
+            let mut held = vec![0; bins];
+            for k in 0..=n {
+                held[((k as f64 / n as f64 - low) / (high - low) * bins as f64) as usize] += 1;
+            }
+            assert!(held[..bins - 1].iter().all(|h| *h == held[0]), "{n}: {held:?}");
+        }
+    }
 }
