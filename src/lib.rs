@@ -8,11 +8,13 @@
 //!
 //! * [`response`] is the vocabulary: who answered what, and how it was scored.
 //! * `ingest` reads dumps of every known format.
+//! * [`classical`] measures items and reliability, [`uncertainty`] how much a score and a difference are worth.
 //! * [`numeric`] holds the numerical tools that every estimator shares.
 //! * `plot` draws charts, `report` says in plain words what the results mean, `render` makes pages and text.
 //!
 //! The layers are drawn in `docs/architecture.md` and held by `tests/it/layers.rs`.
 
+pub mod classical;
 #[cfg(feature = "tables")]
 pub mod ingest;
 pub mod numeric;
@@ -23,3 +25,5 @@ pub mod render;
 #[cfg(feature = "charts")]
 pub mod report;
 pub mod response;
+pub mod snr;
+pub mod uncertainty;

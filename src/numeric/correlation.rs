@@ -1,7 +1,9 @@
 //! How do two measurements go together? Product-moment and rank correlations.
 
 use super::describe::mean;
+use super::estimate::{Estimate, Interval};
 use super::rank::average_ranks;
+use super::special::normal_quantile;
 
 /// Pearson's product-moment correlation; `None` below two pairs or where one side is constant.
 ///
@@ -29,6 +31,28 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
         return None;
     }
     Some((sxy / (sxx * syy).sqrt()).clamp(-1.0, 1.0))
+}
+
+/// A correlation of `n` pairs with its standard error and Fisher's interval.
+///
+/// ```text
+/// se = √((1 − r²) / (n − 2)),   interval = tanh(atanh r ± z / √(n − 3))
+/// ```
+///
+/// The standard error is that of the t test and is unknown below three pairs. The interval needs four pairs
+/// and `|r| < 1`: at ±1 the transform is infinite and any interval would claim certainty, so there is none.
+///
+/// # Reference
+/// Fisher 1921, *Metron* 1, 3–32.
+pub fn fisher_estimate(r: f64, n: usize, level: f64) -> Estimate {
+    let std_error = (n > 2).then(|| ((1.0 - r * r).max(0.0) / (n as f64 - 2.0)).sqrt());
+    if n < 4 || r.abs() > 1.0 - 1e-12 {
+        // The formula would print 0 here, which is no measure of doubt.
+        return Estimate { value: r, std_error: std_error.filter(|s| *s > 1e-6), interval: None };
+    }
+    let half = normal_quantile(0.5 + level / 2.0) / (n as f64 - 3.0).sqrt();
+    let interval = Interval::new((r.atanh() - half).tanh(), (r.atanh() + half).tanh(), level);
+    Estimate::with_interval(r, std_error, interval)
 }
 
 /// Spearman's rank correlation: [`pearson`] of the average ranks.
@@ -75,6 +99,16 @@ mod tests {
         assert!((kendall_tau_b(&x, &y).unwrap() - 0.6).abs() < 1e-12);
         let tied = [1.0, 1.0, 2.0, 2.0, 3.0];
         assert!((kendall_tau_b(&x, &tied).unwrap() - 0.894_427_190_999_916).abs() < 1e-12);
+    }
+
+    /// `cor.test(c(1,2,3,4,5), c(2,1,4,3,5))$conf.int` in R 4.2: -0.2796400 0.9861962.
+    #[test]
+    fn fishers_interval_agrees_with_r() {
+        let e = fisher_estimate(0.8, 5, 0.95);
+        assert!((e.low().unwrap() + 0.279_640_0).abs() < 1e-6, "{e:?}");
+        assert!((e.high().unwrap() - 0.986_196_2).abs() < 1e-6, "{e:?}");
+        assert_eq!(fisher_estimate(1.0, 5, 0.95), Estimate::bare(1.0));
+        assert_eq!(fisher_estimate(0.5, 3, 0.95).interval, None);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! Nothing in here knows what a benchmark is: estimates and intervals, reasons for stopping, seeded
 //! random streams, resampling, correlation and special functions.
 
+pub mod binormal;
 pub mod bootstrap;
 pub mod convergence;
 pub mod correlation;
 pub mod describe;
 pub mod estimate;
+pub mod popcount;
 pub mod proportion;
 pub mod random;
 pub mod rank;

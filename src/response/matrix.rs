@@ -234,6 +234,11 @@ impl ResponseMatrix {
             .collect()
     }
 
+    /// The scores of an item by respondent, `NaN` where missing: the row that dense arithmetic works on.
+    pub fn item_row(&self, item: usize) -> Vec<f64> {
+        (0..self.n_respondents()).map(|r| self.score(item, r).unwrap_or(f64::NAN)).collect()
+    }
+
     /// Sum of scores and number of cells present, for each respondent.
     pub fn respondent_totals(&self) -> Vec<(f64, usize)> {
         match &self.cells {

@@ -3,4 +3,6 @@
 mod layers;
 #[cfg(feature = "charts")]
 mod page;
+mod shared;
+mod snr;
 mod tidy;

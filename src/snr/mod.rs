@@ -1,0 +1,12 @@
+//! Can a benchmark tell models apart from its own noise?
+//!
+//! *Signal* is how far models differ, *noise* how far one model differs from itself. The right ratio of the two
+//! comes from an analysis of variance ([`ratio`]); the definitions of "Signal and Noise" (Heineman et al. 2025,
+//! arXiv 2508.13144) stand in [`published`] under their own names, for comparison. [`decision`] asks whether
+//! a small scale ranks as a large one does, [`curve`] how smooth a training curve is.
+
+pub mod curve;
+pub mod decision;
+pub mod published;
+pub mod ratio;
+pub mod spread;
