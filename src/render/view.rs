@@ -55,6 +55,7 @@ struct BenchmarkView<'a> {
     findings: Vec<FindingView<'a>>,
     sections: Vec<SectionView<'a>>,
     not_run: &'a [NotRun],
+    cautions: &'a [String],
     methods: Vec<&'a Method>,
     compact: bool,
 }
@@ -160,6 +161,7 @@ fn benchmark(report: &BenchmarkReport, id: String, compact: bool) -> Result<Benc
             sections.iter().map(|s| section(s, anchor(s.id))).collect::<Result<_, _>>()?
         },
         not_run: &report.not_run,
+        cautions: &report.cautions,
         methods,
         compact,
         id,
