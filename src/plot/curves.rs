@@ -63,12 +63,15 @@ pub fn curves(data: &CurvesData, width: f64) -> Result<Chart, PlotError> {
     let panel = Panel::draw(&mut canvas, height, (&data.x, x_domain), (&data.y, y_domain));
     for (series, (ink, _)) in data.series.iter().zip(&styles) {
         if let Some(band) = &series.band {
-            let inside = |p: &&((f64, f64), &(f64, f64))| (x_domain.0..=x_domain.1).contains(&p.0.0);
-            let pairs: Vec<((f64, f64), &(f64, f64))> = series.points.iter().copied().zip(band).collect();
-            let upper = pairs.iter().filter(inside).map(|(p, b)| (panel.x.at(p.0), panel.y.clamped(b.1)));
-            let lower =
-                pairs.iter().rev().filter(inside).map(|(p, b)| (panel.x.at(p.0), panel.y.clamped(b.0)));
-            let ring: Vec<Place> = upper.chain(lower).collect();
+            let edge = |end: fn(&(f64, f64)) -> f64| -> Vec<Place> {
+                let pairs = series.points.iter().zip(band);
+                pairs
+                    .filter(|(p, _)| (x_domain.0..=x_domain.1).contains(&p.0))
+                    .map(|(p, b)| (panel.x.at(p.0), panel.y.clamped(end(b))))
+                    .collect()
+            };
+            let mut ring = edge(|b| b.1);
+            ring.extend(edge(|b| b.0).into_iter().rev());
             if ring.len() > 3 {
                 canvas.scene.fill(ring, *ink, 0.18);
             }

@@ -21,7 +21,7 @@ pub struct DiscriminationData {
 }
 
 /// Steps of shade for the number of items in a hexagon: each begins at this count or more.
-const STEPS: [(usize, f64); 5] = [(1, 0.28), (3, 0.46), (10, 0.64), (30, 0.82), (100, 1.0)];
+const STEPS: [(usize, f64); 5] = [(1, 0.36), (3, 0.52), (10, 0.68), (30, 0.84), (100, 1.0)];
 /// Up to this many items each one is drawn as its own dot.
 const DOTS: usize = 400;
 
@@ -41,7 +41,7 @@ pub fn discrimination(data: &DiscriminationData, width: f64) -> Result<Chart, Pl
     let share = 100.0 * negative as f64 / data.items.len() as f64;
     let region = format!("below 0: {} items ({share:.1} %)", grouped(negative as f64, 0));
     let as_dots = data.items.len() <= DOTS;
-    let mut keys = vec![(Key::Box(Ink::Alarm, 0.15), region.as_str())];
+    let mut keys = vec![(Key::Box(Ink::Alarm, 0.25), region.as_str())];
     let steps: Vec<String> = STEPS
         .iter()
         .enumerate()
@@ -60,7 +60,7 @@ pub fn discrimination(data: &DiscriminationData, width: f64) -> Result<Chart, Pl
     let panel = Panel::draw(&mut canvas, height, (&x_axis, (-0.02, 1.02)), (&y_axis, (low, high)));
     let frame = panel.frame;
     let zero = panel.y.at(0.0);
-    canvas.scene.rect((frame.left, zero, frame.width(), frame.bottom - zero), Ink::Alarm, 0.1);
+    canvas.scene.rect((frame.left, zero, frame.width(), frame.bottom - zero), Ink::Alarm, 0.12);
     canvas.scene.line(vec![(frame.left, zero), (frame.right, zero)], Ink::Alarm, 1.2);
     let places: Vec<Place> = data.items.iter().map(|(p, r)| (panel.x.at(*p), panel.y.at(*r))).collect();
     if as_dots {

@@ -66,8 +66,11 @@ pub(super) fn draw(text: &Text, scale: f64, mut pixel: impl FnMut(i32, i32, f32)
     };
     let mut x = start * scale;
     for character in text.text.chars() {
-        let glyph: Glyph =
-            font.glyph_id(character).with_scale_and_position(px, point(x as f32, (text.at.1 * scale) as f32));
+        // An empty box stands for what the font lacks.
+        let known = font.glyph_id(character).0 != 0;
+        let glyph: Glyph = font
+            .glyph_id(if known { character } else { '□' })
+            .with_scale_and_position(px, point(x as f32, (text.at.1 * scale) as f32));
         x += advance(font, character) * text.size * scale;
         if let Some(outline) = font.outline_glyph(glyph) {
             let corner = outline.px_bounds().min;

@@ -3,10 +3,17 @@
 use super::font;
 use super::scene::{Anchor, Place};
 
-/// Shortens a text to a width, its middle replaced by `…`: names of models differ at both ends.
+/// Shortens a text to a width. The organisation before a `/` goes first; then the middle is replaced by `…`,
+/// because names of models differ at both ends.
 pub fn shorten(text: &str, size: f64, room: f64) -> String {
     if font::width(text, size) <= room {
         return text.to_owned();
+    }
+    if let Some((_, name)) = text.rsplit_once('/') {
+        let without = format!("…/{name}");
+        if !name.is_empty() && font::width(&without, size) <= room {
+            return without;
+        }
     }
     let characters: Vec<char> = text.chars().collect();
     for kept in (2..characters.len()).rev() {
@@ -162,6 +169,7 @@ mod tests {
     #[test]
     fn long_names_keep_both_ends() {
         let name = "meta-llama/Llama-3.1-405B-Instruct-FP8";
+        assert_eq!(shorten(name, 11.0, 200.0), "…/Llama-3.1-405B-Instruct-FP8");
         let short = shorten(name, 11.0, 120.0);
         assert!(font::width(&short, 11.0) <= 120.0);
         assert!(short.starts_with("meta") && short.ends_with("FP8") && short.contains('…'));

@@ -29,6 +29,8 @@ pub struct LeaderboardData {
     pub rows: Vec<LeaderboardRow>,
     /// The score of guessing, where it is known.
     pub chance: Option<f64>,
+    /// Whether larger scores are better.
+    pub higher_is_better: bool,
 }
 
 /// Rows drawn at most; of more models the best and the worst are drawn.
@@ -42,7 +44,11 @@ pub fn leaderboard(data: &LeaderboardData, width: f64) -> Result<Chart, PlotErro
     const CHART: &str = "leaderboard";
     let mut canvas = Canvas::new(CHART, &data.heading, width)?;
     let mut order: Vec<&LeaderboardRow> = data.rows.iter().collect();
-    order.sort_by(|a, b| b.score.value.total_cmp(&a.score.value).then_with(|| a.model.cmp(&b.model)));
+    order.sort_by(|a, b| {
+        let rising = a.score.value.total_cmp(&b.score.value);
+        let better_first = if data.higher_is_better { rising.reverse() } else { rising };
+        better_first.then_with(|| a.model.cmp(&b.model))
+    });
     let n = order.len();
     let drawn: Vec<&LeaderboardRow> = if n > MAX_ROWS {
         order[..MAX_ROWS / 2].iter().chain(&order[n - MAX_ROWS / 2..]).copied().collect()

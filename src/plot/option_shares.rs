@@ -25,7 +25,7 @@ pub struct OptionSharesData {
     pub heading: Heading,
     /// The options in their order.
     pub options: Vec<OptionShare>,
-    /// Models of each third that answered at all.
+    /// Attempts of each third.
     pub n_models: [usize; 3],
 }
 

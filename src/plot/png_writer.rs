@@ -8,7 +8,7 @@ use super::ink::Ink;
 use super::scene::{Mark, Place, Raster, Scene};
 use plotters::prelude::{BitMapBackend, DrawingBackend};
 use plotters::style::{Color, RGBAColor, ShapeStyle};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// Size of the PNG relative to the scene.
 const OUTPUT_SCALE: usize = 2;
@@ -45,14 +45,32 @@ pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, PlotError> {
         let n = (OVERSAMPLE * OVERSAMPLE) as u32;
         *value = ((sum + n / 2) / n) as u8;
     }
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&halved).map_err(failed)?;
-    writer.finish().map_err(failed)?;
-    Ok(out)
+    let (palette, cells) = indexed(&halved);
+    encode_raster(&Raster { width, height, palette, cells })
+}
+
+/// The picture in its 255 most frequent colours, others by their nearest: flat colours stay exact, and the
+/// file is a third of the size.
+fn indexed(pixels: &[u8]) -> (Vec<(u8, u8, u8)>, Vec<u8>) {
+    let colour = |p: &[u8]| (p[0], p[1], p[2]);
+    let mut counts: HashMap<(u8, u8, u8), usize> = HashMap::new();
+    for pixel in pixels.chunks_exact(3) {
+        *counts.entry(colour(pixel)).or_default() += 1;
+    }
+    let mut palette: Vec<(u8, u8, u8)> = counts.keys().copied().collect();
+    // Ties are broken by the colour itself, so that the same scene gives the same file.
+    palette.sort_by_key(|c| (std::cmp::Reverse(counts[c]), *c));
+    palette.truncate(255);
+    let distance = |a: &(u8, u8, u8), b: &(u8, u8, u8)| {
+        let d = |x: u8, y: u8| (x as i32 - y as i32).pow(2);
+        d(a.0, b.0) + d(a.1, b.1) + d(a.2, b.2)
+    };
+    let index: HashMap<(u8, u8, u8), u8> = counts
+        .keys()
+        .map(|c| (*c, (0..palette.len()).min_by_key(|&k| distance(&palette[k], c)).unwrap_or(0) as u8))
+        .collect();
+    let cells = pixels.chunks_exact(3).map(|p| index[&colour(p)]).collect();
+    (palette, cells)
 }
 
 type Canvas<'a> = BitMapBackend<'a>;
@@ -218,13 +236,15 @@ mod tests {
         scene.rect((0.0, 0.0, 20.0, 20.0), Ink::Blue, 1.0);
         scene.text((22.0, 15.0), "Ag", 12.0, Anchor::Start, Ink::Text);
         let bytes = png(&scene).unwrap();
-        let mut reader = png::Decoder::new(bytes.as_slice()).read_info().unwrap();
+        let mut decoder = png::Decoder::new(bytes.as_slice());
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size()];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height), (80, 40));
-        assert_eq!(&pixels[..3], &[0x00, 0x72, 0xb2]);
-        assert_eq!(&pixels[79 * 3..80 * 3], &[255, 255, 255]);
-        assert!(pixels.chunks(3).any(|p| p.iter().all(|&v| v < 100)), "no text was drawn");
+        assert_eq!(&pixels[..4], &[0x00, 0x72, 0xb2, 255]);
+        assert_eq!(&pixels[79 * 4..80 * 4], &[255, 255, 255, 255]);
+        assert!(pixels.chunks(4).any(|p| p[..3].iter().all(|&v| v < 100)), "no text was drawn");
     }
 
     #[test]

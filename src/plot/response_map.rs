@@ -92,10 +92,16 @@ pub fn response_map(data: &ResponseMapData, width: f64) -> Result<Chart, PlotErr
     }
     canvas.y = below + 6.0;
     if columns < items || rows < models {
+        let mean_of = |n: usize, drawn: usize, what: &str| {
+            (drawn < n).then(|| format!("{} {what}", grouped(n as f64 / drawn as f64, 1)))
+        };
+        let parts: Vec<String> = [mean_of(items, columns, "items"), mean_of(models, rows, "models")]
+            .into_iter()
+            .flatten()
+            .collect();
         canvas.note(&format!(
-            "A pixel is the mean of about {} items and {} models; colours between the two show the share right.",
-            grouped(items as f64 / columns as f64, 1),
-            grouped(models as f64 / rows as f64, 1),
+            "A pixel is the mean of about {}; colours between the two show the share right.",
+            parts.join(" and ")
         ));
     }
     Ok(Chart::new(canvas.finish()))

@@ -57,7 +57,7 @@ impl Rows<'_> {
             scene.text(at, shorten(self.right_title, LABEL, figures), LABEL, Anchor::End, Ink::Muted);
         }
         let used = horizontal_axis(scene, panel, &scale, self.axis_title, true);
-        self.draw_references(canvas, panel, &scale);
+        let unlabelled = self.draw_references(canvas, panel, &scale);
         let mut y = top + 3.0 + ROW / 2.0;
         for (k, row) in self.rows.iter().enumerate() {
             draw_row(canvas, row, panel, &scale, y, names);
@@ -77,9 +77,14 @@ impl Rows<'_> {
             }
         }
         canvas.y = panel.bottom + used;
+        if !unlabelled.is_empty() {
+            canvas.note(&format!("Also dashed: {}.", unlabelled.join("; ")));
+        }
     }
 
-    fn draw_references(&self, canvas: &mut Canvas, panel: Frame, scale: &Scale) {
+    /// Draws the vertical lines; returns the labels that found no room beside one another.
+    fn draw_references(&self, canvas: &mut Canvas, panel: Frame, scale: &Scale) -> Vec<String> {
+        let mut unlabelled = Vec::new();
         let mut free_from = f64::NEG_INFINITY;
         for (value, label) in self.references {
             if *value < self.domain.0 || *value > self.domain.1 {
@@ -89,7 +94,7 @@ impl Rows<'_> {
             canvas.scene.dashed(vec![(x, panel.top), (x, panel.bottom)], Ink::Axis, 1.2);
             let half = font::width(label, LABEL) / 2.0;
             let centre = x.clamp(panel.left + half, (panel.right - half).max(panel.left + half));
-            // Labels are written from left to right; one that would cover the last is left out.
+            // Labels are written from left to right; one that would cover the last goes into a note.
             if centre - half > free_from {
                 canvas.scene.text(
                     (centre, panel.top - 6.0),
@@ -99,8 +104,11 @@ impl Rows<'_> {
                     Ink::Muted,
                 );
                 free_from = centre + half + 6.0;
+            } else {
+                unlabelled.push(format!("{label} ({})", super::scale::grouped(*value, 2)));
             }
         }
+        unlabelled
     }
 }
 

@@ -1,7 +1,7 @@
 //! What does the template see? The report as plain values, with anchors and finished drawings.
 
 use super::html::RenderError;
-use crate::report::words::{estimate, number, percent};
+use crate::report::words::{count, estimate, number, percent};
 use crate::report::{
     BenchmarkReport, Block, Consequence, Finding, ItemCard, Method, NotRun, Provenance, Report, Section,
     SectionId, TableView,
@@ -17,7 +17,7 @@ pub(super) struct PageView<'a> {
     version: &'static str,
     style: String,
     provenance: &'a Provenance,
-    totals: Vec<(&'static str, String)>,
+    totals: Vec<String>,
     several: bool,
     full_benchmarks: usize,
     any_compact: bool,
@@ -55,6 +55,7 @@ struct BenchmarkView<'a> {
     findings: Vec<FindingView<'a>>,
     sections: Vec<SectionView<'a>>,
     not_run: &'a [NotRun],
+    cautions: &'a [String],
     methods: Vec<&'a Method>,
     compact: bool,
 }
@@ -66,7 +67,14 @@ struct FindingView<'a> {
     headline: &'a str,
     detail: &'a str,
     action: Option<&'a str>,
-    anchor: Option<String>,
+    target: Option<Target>,
+}
+
+/// Where a finding is shown.
+#[derive(Serialize)]
+struct Target {
+    anchor: String,
+    title: String,
 }
 
 #[derive(Serialize)]
@@ -124,18 +132,19 @@ fn benchmarks(report: &Report) -> Result<Vec<BenchmarkView<'_>>, RenderError> {
 fn benchmark(report: &BenchmarkReport, id: String, compact: bool) -> Result<BenchmarkView<'_>, RenderError> {
     let mut sections: Vec<&Section> = report.sections.iter().collect();
     sections.sort_by_key(|s| s.id);
-    let shown: BTreeSet<SectionId> =
-        if compact { BTreeSet::new() } else { sections.iter().map(|s| s.id).collect() };
     let anchor = |section: SectionId| format!("{id}-{}", section.as_str());
-    let count = |level| report.findings.iter().filter(|f| f.consequence == level).count();
+    let n_of = |level| report.findings.iter().filter(|f| f.consequence == level).count();
     let mut methods: Vec<&Method> = Vec::new();
     for method in sections.iter().flat_map(|s| &s.methods) {
         if !methods.contains(&method) {
             methods.push(method);
         }
     }
-    let findings =
-        report.findings.iter().map(|f| finding(f, f.section.filter(|s| shown.contains(s)).map(anchor)));
+    let target = |wanted: SectionId| {
+        let section = sections.iter().find(|s| s.id == wanted && !compact)?;
+        Some(Target { anchor: anchor(wanted), title: section.title.clone() })
+    };
+    let findings = report.findings.iter().map(|f| finding(f, f.section.and_then(target)));
     Ok(BenchmarkView {
         name: &report.sample.benchmark,
         subtitle: report.sample.subtitle(),
@@ -143,8 +152,8 @@ fn benchmark(report: &BenchmarkReport, id: String, compact: bool) -> Result<Benc
         reliability: report.reliability.as_ref().map_or("–".to_owned(), |e| estimate(e, 2)),
         n_models: number(Some(report.sample.n_models as f64), 0),
         n_items: number(Some(report.sample.n_items as f64), 0),
-        n_grave: count(Consequence::Conclusion),
-        n_care: count(Consequence::Care),
+        n_grave: n_of(Consequence::Conclusion),
+        n_care: n_of(Consequence::Care),
         findings: findings.collect(),
         sections: if compact {
             Vec::new()
@@ -152,20 +161,21 @@ fn benchmark(report: &BenchmarkReport, id: String, compact: bool) -> Result<Benc
             sections.iter().map(|s| section(s, anchor(s.id))).collect::<Result<_, _>>()?
         },
         not_run: &report.not_run,
+        cautions: &report.cautions,
         methods,
         compact,
         id,
     })
 }
 
-fn finding(f: &Finding, anchor: Option<String>) -> FindingView<'_> {
+fn finding(f: &Finding, target: Option<Target>) -> FindingView<'_> {
     FindingView {
         level: f.consequence,
         level_text: f.consequence.as_str(),
         headline: &f.headline,
         detail: &f.detail,
         action: f.action.as_deref(),
-        anchor,
+        target,
     }
 }
 
@@ -208,25 +218,24 @@ fn item(card: &ItemCard, id: String) -> Result<ItemView<'_>, RenderError> {
     })
 }
 
-/// Counts of what was read, as short pairs of name and value.
-fn totals(report: &Report) -> Vec<(&'static str, String)> {
+/// Counts of what was read.
+fn totals(report: &Report) -> Vec<String> {
     let p = &report.provenance;
-    let n = |v: usize| number(Some(v as f64), 0);
     let mut out = vec![
-        ("files read", n(p.files_read.len())),
-        ("rows", n(p.n_rows)),
-        ("models", n(p.n_models)),
-        ("benchmarks", n(report.benchmarks.len())),
+        count(p.files_read.len(), "file"),
+        count(p.n_rows, "row"),
+        count(p.n_models, "model"),
+        count(report.benchmarks.len(), "benchmark"),
     ];
     if !p.files_skipped.is_empty() {
-        out.insert(1, ("files left aside", n(p.files_skipped.len())));
+        out.insert(1, format!("{} left aside", count(p.files_skipped.len(), "file")));
     }
     if p.n_duplicates > 0 {
-        out.push(("rows said twice", n(p.n_duplicates)));
+        out.push(format!("{} said twice", count(p.n_duplicates, "row")));
     }
     if p.n_without_score > 0 {
         let share = p.n_without_score as f64 / p.n_rows.max(1) as f64;
-        out.push(("rows without a score", format!("{} ({})", n(p.n_without_score), percent(share))));
+        out.push(format!("{} without a score ({})", count(p.n_without_score, "row"), percent(share)));
     }
     out
 }

@@ -20,7 +20,7 @@ pub struct Standing {
     pub n_items: usize,
 }
 
-/// Models shown in the table; all are in `respondents.csv`.
+/// Models shown in the table; all are in `models.csv`.
 const TABLE_ROWS: usize = 200;
 
 /// The leaderboard with intervals, and what may be said about first place.
@@ -30,7 +30,6 @@ const TABLE_ROWS: usize = 200;
 pub fn section(
     sample: &Sample,
     standings: &[Standing],
-    chance: Option<f64>,
     methods: Vec<Method>,
 ) -> Result<(Section, Vec<Finding>), NotRun> {
     if standings.len() < 2 {
@@ -41,7 +40,11 @@ pub fn section(
         .with_remedy("Add the results of other models."));
     }
     let mut order: Vec<&Standing> = standings.iter().collect();
-    order.sort_by(|a, b| b.score.value.total_cmp(&a.score.value).then_with(|| a.model.cmp(&b.model)));
+    order.sort_by(|a, b| {
+        let rising = a.score.value.total_cmp(&b.score.value);
+        let better_first = if sample.higher_is_better { rising.reverse() } else { rising };
+        better_first.then_with(|| a.model.cmp(&b.model))
+    });
     let level = level(standings.iter().map(|s| &s.score));
     let data = LeaderboardData {
         heading: Heading::new("Models by score", sample.subtitle()),
@@ -50,7 +53,8 @@ pub fn section(
             .iter()
             .map(|s| LeaderboardRow { model: s.model.clone(), score: s.score, ranks: s.ranks })
             .collect(),
-        chance,
+        chance: sample.chance,
+        higher_is_better: sample.higher_is_better,
     };
     let caption = "Models whose lines overlap much may well change places on another set of items of the same kind. \
                    The places at the right are those that the data do not rule out.";
@@ -74,7 +78,7 @@ pub fn section(
         &["#place", "model", "#score", &format!("#{level}"), "#places possible", "#items"],
         rows,
     )
-    .limited(TABLE_ROWS, "respondents.csv")
+    .limited(TABLE_ROWS, "models.csv")
     .folded();
     let findings: Vec<Finding> = first_place(&order).into_iter().collect();
     let lede = findings.iter().map(|f| f.headline.clone()).collect();
@@ -96,7 +100,7 @@ fn first_place(order: &[&Standing]) -> Option<Finding> {
     }
     let contenders: Vec<&str> =
         order.iter().filter(|s| s.ranks.is_some_and(|r| r.0 < 1.5)).map(|s| s.model.as_str()).collect();
-    let lead = order[0].score.value - order[1].score.value;
+    let lead = (order[0].score.value - order[1].score.value).abs();
     let half = order[0].score.interval.map(|i| i.width() / 2.0);
     let margin =
         half.map_or(String::new(), |h| format!(" Its score is known to about ±{}.", number(Some(h), 3)));

@@ -8,12 +8,20 @@ use crate::response::Item;
 /// Votes for the options of one item, by third of ability from weakest to strongest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Votes {
-    /// Votes for each option in each third.
-    pub by_option: Vec<[usize; 3]>,
-    /// Models of each third with a known choice.
-    pub n_models: [usize; 3],
+    /// Position of each option, `None` for "no option" (an abstention or an answer that was not read), with its
+    /// votes in each third.
+    pub by_option: Vec<(Option<usize>, [usize; 3])>,
+    /// Attempts of each third.
+    pub attempts: [usize; 3],
     /// Position of the key among the options.
     pub key: Option<usize>,
+}
+
+impl Votes {
+    /// Options that the votes know of.
+    fn n_options(&self) -> usize {
+        self.by_option.iter().filter_map(|(option, _)| option.map(|k| k + 1)).max().unwrap_or(0)
+    }
 }
 
 /// A suspicious item, as an estimator or detector names it.
@@ -73,7 +81,7 @@ fn card(suspect: &Suspect) -> Result<ItemCard, PlotError> {
     let text = suspect.text;
     let key = suspect.votes.as_ref().and_then(|v| v.key).or(text.and_then(|t| t.gold).map(usize::from));
     let listed: &[String] = text.and_then(|t| t.options.as_deref()).unwrap_or(&[]);
-    let n_options = listed.len().max(suspect.votes.as_ref().map_or(0, |v| v.by_option.len()));
+    let n_options = listed.len().max(suspect.votes.as_ref().map_or(0, Votes::n_options));
     let options = (0..n_options)
         .map(|k| ItemOption {
             label: option_label(k),
@@ -82,7 +90,7 @@ fn card(suspect: &Suspect) -> Result<ItemCard, PlotError> {
         })
         .collect();
     let votes = match &suspect.votes {
-        Some(votes) if votes.n_models.iter().any(|n| *n > 0) && !votes.by_option.is_empty() => {
+        Some(votes) if votes.attempts.iter().any(|n| *n > 0) && !votes.by_option.is_empty() => {
             let data = OptionSharesData {
                 heading: Heading::new(
                     "Who chose what",
@@ -91,10 +99,13 @@ fn card(suspect: &Suspect) -> Result<ItemCard, PlotError> {
                 options: votes
                     .by_option
                     .iter()
-                    .enumerate()
-                    .map(|(k, v)| OptionShare { label: option_label(k), is_key: key == Some(k), votes: *v })
+                    .map(|(option, votes)| OptionShare {
+                        label: option.map_or("none".to_owned(), option_label),
+                        is_key: option.is_some() && *option == key,
+                        votes: *votes,
+                    })
                     .collect(),
-                n_models: votes.n_models,
+                n_models: votes.attempts,
             };
             Some(option_shares(&data, VOTES_WIDTH)?)
         }
@@ -144,7 +155,11 @@ mod tests {
             subject: None,
             reasons: vec![],
             text: Some(&item),
-            votes: Some(Votes { by_option: vec![[1, 0, 0], [0, 1, 1]], n_models: [1, 1, 1], key: Some(1) }),
+            votes: Some(Votes {
+                by_option: vec![(Some(0), [1, 0, 0]), (Some(1), [0, 1, 1]), (None, [0, 0, 1])],
+                attempts: [1, 1, 2],
+                key: Some(1),
+            }),
         };
         let card = card(&suspect).unwrap();
         assert_eq!(card.options.iter().map(|o| o.is_key).collect::<Vec<_>>(), [false, true]);

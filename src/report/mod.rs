@@ -5,6 +5,7 @@
 //! builders of sections take plain inputs (a [`leaderboard::Standing`], a [`reliability::SubjectReliability`]),
 //! so that a section does not depend on which estimator found the numbers.
 
+pub mod build;
 pub mod finding;
 pub mod items;
 pub mod leaderboard;
@@ -15,8 +16,10 @@ pub mod respondents;
 pub mod response_map;
 pub mod sample;
 pub mod section;
+pub mod suspects;
 pub mod words;
 
+pub use build::{BenchmarkInputs, build};
 pub use finding::{Consequence, Finding, NotRun};
 pub use provenance::{FileRead, FileSkipped, LintNote, Provenance};
 pub use sample::Sample;
@@ -52,6 +55,8 @@ pub struct BenchmarkReport {
     pub sections: Vec<Section>,
     /// The checks that could not run, and why.
     pub not_run: Vec<NotRun>,
+    /// What must be read with care, and why.
+    pub cautions: Vec<String>,
 }
 
 impl BenchmarkReport {
@@ -64,6 +69,7 @@ impl BenchmarkReport {
             findings: Vec::new(),
             sections: Vec::new(),
             not_run: Vec::new(),
+            cautions: Vec::new(),
         }
     }
 

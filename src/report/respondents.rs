@@ -2,7 +2,7 @@
 
 use super::finding::{Consequence, Finding};
 use super::section::{Block, Method, Section, SectionId, TableView};
-use super::words::{count, count_of, number, percent};
+use super::words::{count, number, percent};
 
 /// Two models that agree more than their scores explain.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,13 +22,13 @@ pub struct AlikePair {
 /// Pairs shown in the table.
 const TABLE_ROWS: usize = 30;
 
-/// Pairs of near copies, and how many models are left when each group counts once.
+/// Pairs of near copies, and how many different models there are in effect.
 ///
 /// `None` when there is no such pair.
 pub fn section(
     n_models: usize,
     pairs: &[AlikePair],
-    distinct_models: Option<usize>,
+    effective_models: Option<f64>,
     methods: Vec<Method>,
 ) -> Option<(Section, Vec<Finding>)> {
     let closest = pairs.iter().max_by(|a, b| a.agreement.total_cmp(&b.agreement))?;
@@ -46,12 +46,12 @@ pub fn section(
         .collect();
     let headings = ["model", "other model", "#agreement", "#expected", "#items"];
     let table = TableView::new(count(pairs.len(), "pair"), &headings, rows).limited(TABLE_ROWS, "clones.csv");
-    let left = distinct_models.map_or(String::new(), |d| {
-        format!(" Counting near copies once leaves {}.", count_of(d, n_models, "model"))
+    let left = effective_models.map_or(String::new(), |n| {
+        format!(" {} are worth about {} different ones.", count(n_models, "model"), number(Some(n), 1))
     });
     let finding = Finding {
         consequence: Consequence::Care,
-        weight: distinct_models.map_or(0.0, |d| 1.0 - d as f64 / n_models.max(1) as f64),
+        weight: effective_models.map_or(0.0, |n| 1.0 - n / n_models.max(1) as f64),
         headline: format!(
             "{} of models {} nearly the same answers.",
             count(pairs.len(), "pair"),

@@ -1,7 +1,7 @@
 //! How large is the sample? The counts that stand under every chart.
 
 use super::words::count;
-use crate::response::ResponseMatrix;
+use crate::response::{Cells, ResponseMatrix};
 use serde::Serialize;
 
 /// A benchmark, its metric and how much of it there is.
@@ -21,6 +21,21 @@ pub struct Sample {
     pub n_responses: u64,
     /// Share of model × item cells that have a score.
     pub density: f64,
+    /// Whether larger scores are better.
+    pub higher_is_better: bool,
+    /// Expected score of guessing: mean of one over the number of options, for right-or-wrong scores of items
+    /// with known options.
+    pub chance: Option<f64>,
+}
+
+/// What guessing would score; `None` where an item's options are not known.
+fn chance(matrix: &ResponseMatrix) -> Option<f64> {
+    let scored_right_or_wrong = matches!(matrix.cells(), Cells::Binary(_) | Cells::Counts(_));
+    let n_options = &matrix.options()?.n_options;
+    if !scored_right_or_wrong || n_options.is_empty() || n_options.iter().any(|n| *n < 2) {
+        return None;
+    }
+    Some(n_options.iter().map(|n| 1.0 / *n as f64).sum::<f64>() / n_options.len() as f64)
 }
 
 impl Sample {
@@ -34,6 +49,8 @@ impl Sample {
             n_subjects: matrix.subjects().len(),
             n_responses: matrix.n_present(),
             density: matrix.density(),
+            higher_is_better: matrix.metric.higher_is_better,
+            chance: chance(matrix),
         }
     }
 

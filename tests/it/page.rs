@@ -1,21 +1,21 @@
 //! Is the page whole and fit to read? Links, identifiers, no network, no overflow in a browser.
 
 use base64::Engine;
-use evalgauge::numeric::bootstrap::{BootstrapOptions, bootstrap};
-use evalgauge::numeric::correlation::pearson;
-use evalgauge::numeric::proportion::wilson;
+use evalgauge::classical::{ClassicalOptions, analyse};
+use evalgauge::numeric::Estimate;
 use evalgauge::numeric::random::stream;
 use evalgauge::numeric::special::logistic;
-use evalgauge::render;
-use evalgauge::report::items::ItemMeasure;
-use evalgauge::report::leaderboard::Standing;
-use evalgauge::report::look_at::{Suspect, Votes};
-use evalgauge::report::reliability::SubjectReliability;
-use evalgauge::report::respondents::AlikePair;
-use evalgauge::report::{
-    self, BenchmarkReport, Block, FileRead, FileSkipped, LintNote, Method, NotRun, Provenance, Report, Sample,
+use evalgauge::plot::canvas::AxisSpec;
+use evalgauge::plot::{
+    Chart, CurvesData, Heading, IsoLine, NARROW, ScatterData, ScatterPoint, Series, WIDE, curves, scatter,
 };
-use evalgauge::response::{BitMatrix, Cells, Item, Metric, ResponseMatrix};
+use evalgauge::render;
+use evalgauge::report::{
+    BenchmarkInputs, BenchmarkReport, Block, FileRead, FileSkipped, LintNote, Provenance, Report, build,
+};
+use evalgauge::response::{BitMatrix, Cells, Item, Metric, NO_OPTION, OptionPlanes, ResponseMatrix};
+use evalgauge::uncertainty::{LeaderboardOptions, leaderboard};
+use ndarray::Array2;
 use rand::RngExt;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -34,18 +34,32 @@ fn model_name(k: usize) -> String {
     }
 }
 
-/// A Rasch-like matrix with subjects, some missing cells and some items that work backwards.
+/// A matrix with subjects, options, missing cells, a copied model and items with wrong keys.
 fn simulated(name: &str, models: usize, items: usize, seed: u64) -> ResponseMatrix {
+    const OPTIONS: u8 = 10;
     let mut random = stream(seed, 0);
     let ability: Vec<f64> = (0..models).map(|k| 3.0 * k as f64 / models as f64 - 1.0).collect();
-    let difficulty: Vec<f64> = (0..items).map(|_| 5.0 * random.random::<f64>() - 2.5).collect();
     let mut bits = BitMatrix::missing(items, models);
-    for (item, difficulty) in difficulty.iter().enumerate() {
-        let slope = if item % 23 == 5 { -1.0 } else { 1.4 };
+    let mut chosen = Array2::from_elem((items, models), NO_OPTION);
+    for item in 0..items {
+        let difficulty = 5.0 * random.random::<f64>() - 2.5;
+        // Every 23rd item is keyed to option 7 while option 2 is right.
+        let (key, truth) = if item % 23 == 5 { (7, 2) } else { (item as u8 % OPTIONS, item as u8 % OPTIONS) };
         for (model, ability) in ability.iter().enumerate() {
-            let right = random.random::<f64>() < logistic(slope * (ability - difficulty));
-            let missing = random.random::<f64>() < 0.01;
-            bits.set(item, model, (!missing).then_some(right));
+            let knows = random.random::<f64>() < logistic(1.6 * (ability - difficulty));
+            let option = if knows { truth } else { random.random_range(0..OPTIONS) };
+            if random.random::<f64>() < 0.01 {
+                continue;
+            }
+            if random.random::<f64>() > 0.02 {
+                chosen[[item, model]] = option;
+            }
+            bits.set(item, model, Some(option == key));
+        }
+        // Model 2 is a copy of model 0.
+        if models > 2 {
+            bits.set(item, 2, bits.get(item, 0));
+            chosen[[item, 2]] = chosen[[item, 0]];
         }
     }
     let subjects: Vec<Option<String>> = (0..items)
@@ -57,6 +71,8 @@ fn simulated(name: &str, models: usize, items: usize, seed: u64) -> ResponseMatr
             })
         })
         .collect();
+    let gold =
+        Array2::from_shape_fn((items, models), |(i, _)| if i % 23 == 5 { 7 } else { i as u8 % OPTIONS });
     ResponseMatrix::new(
         name,
         Metric::new(name, "acc", Some("strict-match")),
@@ -64,142 +80,42 @@ fn simulated(name: &str, models: usize, items: usize, seed: u64) -> ResponseMatr
         (0..items).map(|i| format!("{name}/{i}").into()).collect(),
         &subjects,
         Cells::Binary(bits),
-        None,
+        Some(OptionPlanes { chosen, gold, n_options: vec![OPTIONS; items] }),
     )
 }
 
-/// Scores of a matrix as items × respondents, missing counted as the item's mean: enough for a fixture.
-fn filled(matrix: &ResponseMatrix) -> Vec<Vec<f64>> {
+/// Texts as they come from dumps: markup, control characters, long words; every third item has none.
+fn texts(matrix: &ResponseMatrix) -> Vec<Item> {
     (0..matrix.n_items())
+        .filter(|i| i % 3 != 0)
         .map(|i| {
-            let row: Vec<Option<f64>> = (0..matrix.n_respondents()).map(|r| matrix.score(i, r)).collect();
-            let known: Vec<f64> = row.iter().copied().flatten().collect();
-            let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
-            row.into_iter().map(|s| s.unwrap_or(mean)).collect()
+            let question = format!(
+                "Which of <b>these</b> holds for {i}?\n\tf(x) = x² & y\u{7}\n{}",
+                "long ".repeat(500)
+            );
+            Item {
+                question: Some(question),
+                options: Some((0..10).map(|k| format!("option {k} {}", "w".repeat(60))).collect()),
+                ..Item::new(&matrix.benchmark, None, matrix.items()[i].clone())
+            }
         })
         .collect()
 }
 
-fn variance(x: &[f64]) -> f64 {
-    evalgauge::numeric::describe::variance(x, 1).unwrap_or(0.0)
-}
-
-/// Cronbach's alpha of some items over resampled models.
-fn alpha(scores: &[Vec<f64>], keep: &[usize]) -> Result<evalgauge::numeric::Estimate, String> {
-    if keep.len() < 2 {
-        return Err("it takes 2 items or more".to_owned());
-    }
-    let models = scores[0].len();
-    let options = BootstrapOptions { replicates: 100, ..Default::default() };
-    bootstrap(models, &options, |drawn| {
-        let k = keep.len() as f64;
-        let of = |item: usize| drawn.iter().map(|&m| scores[item][m]).collect::<Vec<_>>();
-        let single: f64 = keep.iter().map(|&i| variance(&of(i))).sum();
-        let total: Vec<f64> =
-            drawn.iter().map(|&m| keep.iter().map(|&i| scores[i][m]).sum::<f64>()).collect();
-        let whole = variance(&total);
-        (whole > 0.0).then(|| k / (k - 1.0) * (1.0 - single / whole))
+fn report_of(matrix: &ResponseMatrix, texts: &[Item]) -> BenchmarkReport {
+    let classical = analyse(matrix, &ClassicalOptions { splits: 50, ..Default::default() });
+    let board = leaderboard(matrix, &LeaderboardOptions { replicates: 200, ..Default::default() });
+    build(&BenchmarkInputs {
+        matrix,
+        texts,
+        classical: classical.as_ref().map_err(ToString::to_string),
+        leaderboard: board.as_ref().map_err(ToString::to_string),
     })
-    .ok_or_else(|| "all models have the same score".to_owned())
 }
 
 fn benchmark(name: &str, models: usize, items: usize, seed: u64) -> BenchmarkReport {
     let matrix = simulated(name, models, items, seed);
-    let sample = Sample::of(&matrix);
-    let scores = filled(&matrix);
-    let mut report = BenchmarkReport::new(sample.clone());
-    report.mean_score = matrix.mean_score();
-
-    let standings: Vec<Standing> = matrix
-        .respondent_totals()
-        .into_iter()
-        .zip(matrix.respondents())
-        .enumerate()
-        .map(|(k, ((right, n), model))| Standing {
-            model: model.to_string(),
-            score: wilson(right, n as f64, 0.95).unwrap(),
-            ranks: Some(((models - k).saturating_sub(2).max(1) as f64, (models - k + 1).min(models) as f64)),
-            n_items: n,
-        })
-        .collect();
-    let method = Method::new(
-        "Score",
-        "Share of items answered correctly.",
-        Some("Wilson 1927, doi:10.1080/01621459.1927.10502953"),
-    );
-    report.add("Leaderboard", report::leaderboard::section(&sample, &standings, Some(0.25), vec![method]));
-
-    let everything: Vec<usize> = (0..items).collect();
-    let overall = alpha(&scores, &everything);
-    report.reliability = overall.as_ref().ok().copied();
-    let subjects: Vec<SubjectReliability> = matrix
-        .items_by_subject()
-        .into_iter()
-        .enumerate()
-        .map(|(s, members)| SubjectReliability {
-            subject: matrix.subjects()[s].clone(),
-            reliability: alpha(&scores, &members),
-            n_items: members.len(),
-        })
-        .collect();
-    let section = report::reliability::section(&sample, "Cronbach's α", &overall, &subjects, vec![]);
-    report.add("Reliability", section);
-
-    let totals: Vec<f64> = (0..models).map(|m| scores.iter().map(|row| row[m]).sum()).collect();
-    let measures: Vec<ItemMeasure> = matrix
-        .item_totals()
-        .into_iter()
-        .enumerate()
-        .map(|(i, (right, n))| {
-            let rest: Vec<f64> = totals.iter().zip(&scores[i]).map(|(t, s)| t - s).collect();
-            ItemMeasure {
-                item: matrix.items()[i].to_string(),
-                subject: matrix.subject_name(i).map(str::to_owned),
-                share_correct: (n > 0).then(|| right / n as f64),
-                item_rest: pearson(&scores[i], &rest),
-                n_models: n,
-            }
-        })
-        .collect();
-    report.add("Items", report::items::section(&sample, &measures, Some(0.25), vec![]));
-    report.add("Response map", report::response_map::section(&matrix));
-
-    let pair = AlikePair {
-        first: model_name(0),
-        second: model_name(2),
-        agreement: 0.997,
-        expected: Some(0.71),
-        n_items: items,
-    };
-    if let Some(section) = report::respondents::section(models, &[pair], Some(models - 1), vec![]) {
-        report.add("Near copies", Ok(section));
-    }
-
-    let mut text = Item::new(name, Some("subject 5"), "q");
-    text.question =
-        Some("Which of <b>these</b> holds?\n\tf(x) = x² & y\u{7}\n".to_owned() + &"long ".repeat(600));
-    text.options = Some((0..10).map(|k| format!("option {k} {}", "w".repeat(40))).collect());
-    let suspects: Vec<Suspect> = (0..4)
-        .map(|k| Suspect {
-            item: measures[k * 23 + 5].item.clone(),
-            subject: Some("subject 5".to_owned()),
-            reasons: vec![format!("Weaker models do better: item–rest correlation −0.4{k}.")],
-            text: (k % 2 == 0).then_some(&text),
-            votes: (k < 3).then(|| Votes {
-                by_option: (0..10)
-                    .map(|o| if o == 2 { [1, 4, 9] } else { [1, usize::from(o == 7), 0] })
-                    .collect(),
-                n_models: [10, 9, 9],
-                key: Some(7),
-            }),
-        })
-        .collect();
-    report.add("Items to look at", report::look_at::section(&suspects, vec![]));
-    report.not_run.push(
-        NotRun::new("Option statistics", "the dump does not say which option was chosen")
-            .with_remedy("Export the samples with `--log_samples`."),
-    );
-    report
+    report_of(&matrix, &texts(&matrix))
 }
 
 fn page(benchmarks: Vec<BenchmarkReport>) -> Report {
@@ -275,6 +191,7 @@ fn a_page_is_whole_and_needs_nothing_else() {
         "Reliability",
         "Item difficulty",
         "Response map",
+        "nearly copies",
         "Items to look at",
         "could not run",
         "What was read",
@@ -314,6 +231,115 @@ fn every_chart_can_be_written_as_svg_and_png() {
         }
     }
     assert_eq!(n, 5, "leaderboard, reliability, difficulty, discrimination, response map");
+}
+
+#[test]
+fn what_is_planted_is_found() {
+    let report = benchmark("simulated", 29, 600, 1);
+    let said = |text: &str| report.findings.iter().any(|f| f.headline.contains(text));
+    assert!(
+        said("work backwards") && said("same answers") && said("have no score"),
+        "{:#?}",
+        report.findings
+    );
+    let cards = report.sections.iter().flat_map(|s| &s.blocks).find_map(|b| match b {
+        Block::Items(cards) => Some(cards),
+        _ => None,
+    });
+    let cards = cards.expect("items to look at");
+    let planted = cards.iter().filter(|c| {
+        let number: usize = c.item.rsplit('/').next().unwrap().parse().unwrap();
+        number % 23 == 5
+    });
+    assert!(
+        planted.count() * 3 >= cards.len() * 2,
+        "{:?}",
+        cards.iter().map(|c| &c.item).collect::<Vec<_>>()
+    );
+    assert!(cards.iter().all(|c| c.votes.is_some() && !c.reasons.is_empty()));
+    assert!(cards.iter().any(|c| c.reasons.iter().any(|r| r.contains("strongest third choose C"))));
+}
+
+#[test]
+fn a_page_of_almost_nothing_says_why() {
+    let matrix = ResponseMatrix::from_rows(&[vec![Some(true), Some(false)]]);
+    let report = report_of(&matrix, &[]);
+    for check in ["Leaderboard", "Reliability", "Votes by option"] {
+        assert!(report.not_run.iter().any(|n| n.check.contains(check)), "{check}: {:?}", report.not_run);
+    }
+    let html = render::html(&page(vec![report])).unwrap();
+    assert!(html.contains("could not run"));
+    assert!(!html.contains("NaN"));
+}
+
+#[test]
+fn a_page_as_large_as_mmlu_pro_stays_small() {
+    let matrix = simulated("mmlu-pro-like", 29, 12_032, 3);
+    let html = render::html(&page(vec![report_of(&matrix, &texts(&matrix))])).unwrap();
+    assert!(html.len() < 3_000_000, "{} bytes", html.len());
+    save("mmlu-pro-like.html", html.as_bytes());
+}
+
+/// A chart with awkward names, drawn at both widths.
+fn try_both(name: &str, chart: impl Fn(f64) -> Chart) {
+    for (width, label) in [(WIDE, "wide"), (NARROW, "narrow")] {
+        let chart = chart(width);
+        let svg = chart.svg().unwrap();
+        assert!(svg.contains("<path") && !svg.contains("NaN") && !svg.contains("\"inf"));
+        save(&format!("{name}-{label}.png"), &chart.png().unwrap());
+        save(&format!("{name}-{label}.svg"), svg.as_bytes());
+    }
+}
+
+#[test]
+fn general_charts_draw_curves_bands_points_names_and_iso_lines() {
+    let information = CurvesData {
+        heading: Heading::new("Test information", "simulated, 2PL: 29 models, 600 items"),
+        x: AxisSpec::linear("ability θ (standard deviations)").with_domain(-4.0, 4.0),
+        y: AxisSpec::linear("information"),
+        series: (0..3)
+            .map(|k| {
+                let points: Vec<(f64, f64)> = (-60..=60)
+                    .map(|t| (t as f64 / 10.0, 8.0 * (-(t as f64 / 10.0 - k as f64).powi(2) / 2.0).exp()))
+                    .collect();
+                Series {
+                    name: format!("subject {k}"),
+                    band: Some(points.iter().map(|(_, y)| (y * 0.8, y * 1.2)).collect()),
+                    points,
+                    dashed: k == 2,
+                }
+            })
+            .collect(),
+    };
+    try_both("curves", |w| curves(&information, w).unwrap());
+
+    let ladder = ScatterData {
+        heading: Heading::new("Signal and noise", "40 benchmarks, 18 models"),
+        x: AxisSpec::log("compute (FLOPs)"),
+        y: AxisSpec::linear("accuracy (share correct)").with_domain(0.0, 1.0),
+        points: (0..40)
+            .map(|k| ScatterPoint {
+                x: Estimate::bare(10f64.powf(18.0 + (k * 7 % 40) as f64 / 10.0)),
+                y: Estimate::normal(0.1 + 0.02 * (k * 11 % 40) as f64, 0.02, 0.95),
+                label: Some(format!("organisation/model {k}")),
+                group: k % 3,
+            })
+            .collect(),
+        groups: ["rungs", "targets", "others"].map(str::to_owned).to_vec(),
+        iso_lines: (1..4)
+            .map(|r| IsoLine {
+                label: format!("ratio {r}"),
+                points: (0..=50)
+                    .map(|t| (10f64.powf(17.5 + t as f64 / 10.0), 0.004 * (r * t) as f64))
+                    .collect(),
+            })
+            .collect(),
+    };
+    try_both("scatter", |w| scatter(&ladder, w).unwrap());
+    assert!(scatter(&ScatterData { points: vec![], ..ladder.clone() }, WIDE).is_err());
+    let mut zero = ladder;
+    zero.points[0].x = Estimate::bare(0.0);
+    assert!(scatter(&zero, WIDE).is_err(), "zero has no place on a logarithmic axis");
 }
 
 /// Keeps a result for people to look at, where `EVALGAUGE_KEEP_PAGES` names a directory.

@@ -1,0 +1,92 @@
+//! Which items does the classical analysis point at? The surest suspects, with the reason in plain words.
+
+use super::look_at::{Suspect, Votes, option_label};
+use super::words::{estimate, percent};
+use crate::classical::{ClassicalAnalysis, DiscriminationSign, ItemStatistics, OptionShare};
+use crate::response::Item;
+use std::collections::HashMap;
+
+/// Items shown at most.
+const MOST: usize = 12;
+/// A wrong option that this share of the strongest third agrees on is worth a look.
+const AGREEMENT: f64 = 0.5;
+
+/// The most suspicious items: first those whose item–rest correlation is surely negative, then those on which
+/// the strongest third agrees on an option that is not the key, then the rest with a negative correlation.
+pub fn suspects<'a>(analysis: &ClassicalAnalysis, texts: &'a [Item]) -> Vec<Suspect<'a>> {
+    let text_of: HashMap<&str, &Item> = texts.iter().map(|t| (t.id.as_str(), t)).collect();
+    let mut found: Vec<(u8, f64, &ItemStatistics)> = analysis
+        .items
+        .iter()
+        .filter_map(|item| suspicion(item).map(|(kind, order)| (kind, order, item)))
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then_with(|| a.2.item.cmp(&b.2.item)));
+    found.truncate(MOST);
+    found
+        .into_iter()
+        .map(|(_, _, item)| Suspect {
+            item: item.item.to_string(),
+            subject: item.subject.clone(),
+            reasons: reasons(item),
+            text: text_of.get(item.item.as_str()).copied(),
+            votes: item.options.as_deref().and_then(votes),
+        })
+        .collect()
+}
+
+/// The kind of suspicion, surest first, and the order within it, smallest first.
+fn suspicion(item: &ItemStatistics) -> Option<(u8, f64)> {
+    let rest = item.item_rest.as_ref();
+    if item.sign == DiscriminationSign::Negative {
+        return rest.map(|r| (0, r.high().unwrap_or(r.value)));
+    }
+    if let Some((_, share, key_share)) = rival(item)
+        && share >= AGREEMENT
+    {
+        return Some((1, key_share - share));
+    }
+    rest.filter(|r| r.value < 0.0).map(|r| (2, r.value))
+}
+
+/// The wrong option that most of the strongest third choose, its share there, and the share of the key.
+fn rival(item: &ItemStatistics) -> Option<(&OptionShare, f64, f64)> {
+    let options = item.options.as_deref()?;
+    let key = options.iter().find(|o| o.is_key)?.share_in(2)?;
+    options
+        .iter()
+        .filter(|o| !o.is_key && o.option.is_some())
+        .filter_map(|o| Some((o, o.share_in(2)?, key)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(_, share, key)| share > key)
+}
+
+fn reasons(item: &ItemStatistics) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(rest) = item.item_rest.filter(|r| r.value < 0.0) {
+        let sure = if item.sign == DiscriminationSign::Negative { "" } else { ", which chance may explain" };
+        out.push(format!("Weaker models do better: item–rest correlation {}{sure}.", estimate(&rest, 2)));
+    }
+    if let Some((option, share, key)) = rival(item) {
+        out.push(format!(
+            "The strongest third choose {} ({}) over the key ({}).",
+            option.option.map_or("none".to_owned(), |k| option_label(k.into())),
+            percent(share),
+            percent(key)
+        ));
+    }
+    if item.at_floor {
+        out.push(format!("None of the {} models gets it right.", item.n_responses));
+    } else if let Some(difficulty) = item.difficulty {
+        out.push(format!("{} of the {} models get it right.", percent(difficulty.value), item.n_responses));
+    }
+    out
+}
+
+fn votes(options: &[OptionShare]) -> Option<Votes> {
+    let attempts = options.first()?.attempts;
+    Some(Votes {
+        by_option: options.iter().map(|o| (o.option.map(usize::from), o.thirds)).collect(),
+        attempts,
+        key: options.iter().find(|o| o.is_key).and_then(|o| o.option).map(usize::from),
+    })
+}
