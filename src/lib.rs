@@ -24,5 +24,5 @@ pub mod render;
 #[cfg(feature = "charts")]
 pub mod report;
 pub mod response;
-pub mod snr;
 pub mod simulate;
+pub mod snr;
