@@ -1,3 +1,5 @@
+//! Do simulated benchmarks hold what their truth promises?
+
 use super::*;
 use crate::response::{Cells, PivotOptions, ResponseMatrix, pivot};
 use crate::simulate::{

@@ -1,3 +1,5 @@
+//! Do simulated checkpoints hold what their truth promises?
+
 use super::*;
 use crate::numeric::correlation::pearson;
 use crate::numeric::describe::{mean, variance};

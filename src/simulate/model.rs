@@ -98,8 +98,8 @@ impl Population<'_> {
             let (own, component) = (normal(&mut rng), rng.random::<f64>());
             let model = format!("sim/m{m:0width$}").into();
             let given = matches!(self.abilities, AbilityDistribution::Given(_));
-            let next = if m < n_base {
-                let family = (n_families > 0).then(|| family_of[m]);
+            let next = if let Some(&family) = family_of.get(m) {
+                let family = (n_families > 0).then_some(family);
                 let rho = self.families.family_correlation;
                 let z = family.map_or(own, |f| rho.sqrt() * family_effect[f] + (1.0 - rho).sqrt() * own);
                 ModelTruth {

@@ -1,3 +1,5 @@
+//! Is every score found again in the files, under its model and task?
+
 use super::*;
 use crate::response::ResponseTable;
 use crate::simulate::{ChoiceOptions, MissingOptions, SimulationOptions, simulate};
