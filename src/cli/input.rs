@@ -92,7 +92,10 @@ impl Benchmark {
             ));
         }
         if self.pivot.n_identical_duplicates > 0 {
-            notes.push(format!("{name}: {} rows said the same thing again", self.pivot.n_identical_duplicates));
+            notes.push(format!(
+                "{name}: {} rows said the same thing again",
+                self.pivot.n_identical_duplicates
+            ));
         }
         if self.pivot.max_repeats > 1 {
             notes.push(format!("{name}: up to {} repeats of a cell, kept as counts", self.pivot.max_repeats));
@@ -108,7 +111,8 @@ impl InputArgs {
     /// Reads what was named, or the bundled data where nothing was.
     pub fn load(&self, console: &Console) -> anyhow::Result<Loaded> {
         if self.paths.is_empty() {
-            console.note("no PATHS given: using the bundled digits-zoo results (these are not language models)");
+            console
+                .note("no PATHS given: using the bundled digits-zoo results (these are not language models)");
             let table = store::bundled()?;
             return Ok(Loaded { table, name: "digits-zoo (bundled)".to_owned() });
         }

@@ -102,8 +102,15 @@ pub fn overview(summaries: &[BenchmarkSummary], console: &Console) -> String {
             ]
         })
         .collect();
-    let headings =
-        ["benchmark", "#models", "#items", "#mean score", "#alpha [95 %]", "#negative items", "#none / all right"];
+    let headings = [
+        "benchmark",
+        "#models",
+        "#items",
+        "#mean score",
+        "#alpha [95 %]",
+        "#negative items",
+        "#none / all right",
+    ];
     text::table(&TableView::new("", &headings, rows), &console.text_options())
 }
 

@@ -6,7 +6,7 @@ use super::input::{Benchmark, InputArgs};
 use super::items::{BenchmarkSummary, overview};
 use super::output::Output;
 use crate::render;
-use crate::report::{self, Block, BenchmarkInputs, BenchmarkReport, Report};
+use crate::report::{self, BenchmarkInputs, BenchmarkReport, Block, Report};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -91,7 +91,11 @@ impl ReportArgs {
 }
 
 /// Every figure as SVG and PNG, in a directory of its benchmark.
-fn write_plots(benchmarks: &[Benchmark], reports: &[BenchmarkReport], output: &mut Output) -> anyhow::Result<()> {
+fn write_plots(
+    benchmarks: &[Benchmark],
+    reports: &[BenchmarkReport],
+    output: &mut Output,
+) -> anyhow::Result<()> {
     for (benchmark, report) in benchmarks.iter().zip(reports) {
         for section in &report.sections {
             for block in &section.blocks {

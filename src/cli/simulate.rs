@@ -5,8 +5,9 @@ use super::output::Output;
 use crate::response::{PivotOptions, ResponseTable, Table, pivot};
 use crate::simulate::write::{write_json_lines, write_lm_eval};
 use crate::simulate::{
-    AbilityDistribution, CheckpointOptions, CheckpointSubject, ChoiceOptions, Coverage, FamilyOptions, FaultOptions,
-    ItemModel, ItemOptions, MissingOptions, PromptOptions, SimulationOptions, simulate, simulate_checkpoints,
+    AbilityDistribution, CheckpointOptions, CheckpointSubject, ChoiceOptions, Coverage, FamilyOptions,
+    FaultOptions, ItemModel, ItemOptions, MissingOptions, PromptOptions, SimulationOptions, simulate,
+    simulate_checkpoints,
 };
 use crate::store;
 use anyhow::bail;
@@ -171,7 +172,8 @@ struct Summary {
 }
 
 pub fn run(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
-    let (table, truth) = if args.training.checkpoints { training(args, console)? } else { finished(args, console)? };
+    let (table, truth) =
+        if args.training.checkpoints { training(args, console)? } else { finished(args, console)? };
     let mut output = Output::create(&args.out)?;
     write(&table, args.write, &mut output)?;
     for table in &truth {
@@ -233,7 +235,9 @@ fn finished(args: &SimulateArgs, console: &Console) -> anyhow::Result<(ResponseT
         },
         missing: MissingOptions {
             at_random: args.missing,
-            coverage: args.disconnected.map_or(Coverage::Complete, |n_parts| Coverage::Disconnected { n_parts }),
+            coverage: args
+                .disconnected
+                .map_or(Coverage::Complete, |n_parts| Coverage::Disconnected { n_parts }),
             ..Default::default()
         },
         prompts: PromptOptions { n_variants: args.prompts, ..Default::default() },
