@@ -114,14 +114,20 @@ pub struct Placed {
 }
 
 /// Places labels beside their points, the first ones first, where they cover neither a point nor another
-/// label nor leave the frame. A label that finds no place is left out.
-pub fn place(points: &[Place], labels: &[(usize, String)], size: f64, bounds: Frame) -> Vec<Placed> {
+/// label nor an obstacle nor leave the frame. A label that finds no place is left out.
+pub fn place(
+    points: &[Place],
+    labels: &[(usize, String)],
+    size: f64,
+    bounds: Frame,
+    obstacles: &[Frame],
+) -> Vec<Placed> {
     let dot = 4.0;
     let dots: Vec<Frame> = points
         .iter()
         .map(|p| Frame { left: p.0 - dot, top: p.1 - dot, right: p.0 + dot, bottom: p.1 + dot })
         .collect();
-    let mut taken: Vec<Frame> = Vec::new();
+    let mut taken: Vec<Frame> = obstacles.to_vec();
     let mut out = Vec::new();
     for (index, (point, text)) in labels.iter().enumerate() {
         let from = points[*point];
@@ -188,7 +194,7 @@ mod tests {
         let points: Vec<Place> = (0..40).map(|k| (100.0 + (k % 7) as f64 * 3.0, 100.0 + k as f64)).collect();
         let labels: Vec<(usize, String)> = (0..40).map(|k| (k, format!("model-{k}"))).collect();
         let bounds = Frame { left: 0.0, top: 0.0, right: 300.0, bottom: 300.0 };
-        let placed = place(&points, &labels, 11.0, bounds);
+        let placed = place(&points, &labels, 11.0, bounds, &[]);
         assert!(placed.len() > 10);
         let frames: Vec<Frame> =
             placed.iter().map(|p| text_frame(p.at, &labels[p.index].1, 11.0, p.anchor)).collect();

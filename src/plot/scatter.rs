@@ -72,15 +72,19 @@ pub fn scatter(data: &ScatterData, width: f64) -> Result<Chart, PlotError> {
     let height = if width >= WIDE * 0.6 { 400.0 } else { 300.0 };
     let panel = Panel::draw(&mut canvas, height, (&data.x, x_domain), (&data.y, y_domain));
     let frame = panel.frame;
-    draw_iso_lines(&mut canvas, data, &panel);
+    let mut obstacles = draw_iso_lines(&mut canvas, data, &panel);
     for point in &data.points {
         let ink = ink_of(point.group);
         let (x, y) = (panel.x.clamped(point.x.value), panel.y.clamped(point.y.value));
         if let Some(i) = point.x.interval {
-            canvas.scene.line(vec![(panel.x.clamped(i.low), y), (panel.x.clamped(i.high), y)], ink, 1.2);
+            let (low, high) = (panel.x.clamped(i.low), panel.x.clamped(i.high));
+            canvas.scene.line(vec![(low, y), (high, y)], ink, 1.2);
+            obstacles.push(Frame { left: low, top: y - 1.0, right: high, bottom: y + 1.0 });
         }
         if let Some(i) = point.y.interval {
-            canvas.scene.line(vec![(x, panel.y.clamped(i.low)), (x, panel.y.clamped(i.high))], ink, 1.2);
+            let (low, high) = (panel.y.clamped(i.low), panel.y.clamped(i.high));
+            canvas.scene.line(vec![(x, low), (x, high)], ink, 1.2);
+            obstacles.push(Frame { left: x - 1.0, top: high, right: x + 1.0, bottom: low });
         }
     }
     let places: Vec<Place> =
@@ -96,7 +100,7 @@ pub fn scatter(data: &ScatterData, width: f64) -> Result<Chart, PlotError> {
         .enumerate()
         .filter_map(|(k, p)| Some((k, shorten(p.label.as_ref()?, LABEL, room))))
         .collect();
-    let placed = place(&places, &labels, LABEL, frame);
+    let placed = place(&places, &labels, LABEL, frame, &obstacles);
     for label in &placed {
         if let Some((from, to)) = label.leader {
             canvas.scene.line(vec![from, to], Ink::Axis, 0.8);
@@ -109,8 +113,9 @@ pub fn scatter(data: &ScatterData, width: f64) -> Result<Chart, PlotError> {
     Ok(Chart::new(canvas.finish()))
 }
 
-/// Lines with their values where they leave the panel, kept apart from one another.
-fn draw_iso_lines(canvas: &mut Canvas, data: &ScatterData, panel: &Panel) {
+/// Draws lines with their values where they leave the panel, kept apart from one another; returns the frames of
+/// the values.
+fn draw_iso_lines(canvas: &mut Canvas, data: &ScatterData, panel: &Panel) -> Vec<Frame> {
     let mut taken: Vec<Frame> = Vec::new();
     for iso in &data.iso_lines {
         let places: Vec<Place> = iso
@@ -141,4 +146,5 @@ fn draw_iso_lines(canvas: &mut Canvas, data: &ScatterData, panel: &Panel) {
             taken.push(frame);
         }
     }
+    taken
 }

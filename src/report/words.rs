@@ -20,6 +20,8 @@ pub fn percent(share: f64) -> String {
         "under 0.1 %".to_owned()
     } else if share < 1.0 && share > 0.9995 {
         "over 99.9 %".to_owned()
+    } else if share == 0.0 || share == 1.0 {
+        format!("{:.0} %", 100.0 * share)
     } else {
         format!("{} %", grouped(100.0 * share, 1))
     }
@@ -76,7 +78,7 @@ mod tests {
         assert_eq!(count(1, "item"), "1 item");
         assert_eq!(count(12_032, "item"), "12,032 items");
         assert_eq!(percent(0.00001), "under 0.1 %");
-        assert_eq!(percent(1.0), "100.0 %");
+        assert_eq!(percent(1.0), "100 %");
         assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!(list(&["a"], 2), "a");
         let e = Estimate::with_interval(0.5, None, Interval::new(-0.1, 0.9, 0.95));
