@@ -1,6 +1,7 @@
 //! Who hears what? Data on standard output, everything else on standard error, colours only on a terminal.
 
 use super::{Format, Global};
+use crate::render::text::TextOptions;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -32,6 +33,17 @@ impl Console {
         }
         out.flush()?;
         Ok(())
+    }
+
+    /// How to set a table for standard output.
+    pub fn text_options(&self) -> TextOptions {
+        let out = std::io::stdout();
+        let terminal = out.is_terminal();
+        let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).filter(|c| *c >= 40);
+        TextOptions {
+            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
+            width: width.unwrap_or(if terminal { 100 } else { 120 }),
+        }
     }
 
     /// Something worth knowing that is not the result.

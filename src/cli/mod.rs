@@ -1,5 +1,6 @@
 //! What did the user ask for? One thin file for each subcommand; the work is done below.
 
+mod analysis;
 mod console;
 mod input;
 mod output;

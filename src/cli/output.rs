@@ -41,21 +41,31 @@ impl Output {
         self.bytes(name, &serde_json::to_vec_pretty(value)?)
     }
 
-    /// A file below the directory; `name` may have `/` in it.
-    pub fn bytes(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    /// A place for a file or directory that somebody else writes; it is moved with the rest.
+    pub fn stage(&mut self, name: &str) -> anyhow::Result<PathBuf> {
         let path = self.staging.path().join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         }
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
         self.names.push(name.to_owned());
-        Ok(())
+        Ok(path)
+    }
+
+    /// A file below the directory; `name` may have `/` in it.
+    pub fn bytes(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let path = self.stage(name)?;
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Moves everything into place and returns where it is.
     pub fn commit(self) -> anyhow::Result<PathBuf> {
-        for name in &self.names {
+        for (at, name) in self.names.iter().enumerate() {
             let to = self.directory.join(name);
+            // A directory cannot be renamed onto another: the old one goes away with the staging area.
+            if to.is_dir() {
+                fs::rename(&to, self.staging.path().join(format!(".old-{at}")))
+                    .with_context(|| format!("cannot replace {}", to.display()))?;
+            }
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
             }

@@ -33,6 +33,27 @@ impl BitMatrix {
         m
     }
 
+    /// A matrix filled row by row in parallel: `fill` is given a row with its value words and presence words,
+    /// all zero. Whatever it leaves outside the invariants is cleared, so a kernel may write whole words.
+    pub fn from_rows(
+        rows: usize,
+        columns: usize,
+        fill: impl Fn(usize, &mut [u64], &mut [u64]) + Sync,
+    ) -> Self {
+        let mut m = Self::missing(rows, columns);
+        if m.words == 0 {
+            return m;
+        }
+        let last = u64::MAX >> (m.words * 64 - columns);
+        let planes = m.value.par_chunks_mut(m.words).zip(m.present.par_chunks_mut(m.words));
+        planes.enumerate().for_each(|(row, (value, present))| {
+            fill(row, value, present);
+            present[present.len() - 1] &= last;
+            value.iter_mut().zip(present).for_each(|(v, p)| *v &= *p);
+        });
+        m
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
@@ -204,6 +225,16 @@ mod tests {
         assert_eq!(m.row_counts(1), (68, 69));
         assert!(!m.is_complete());
         assert_eq!(m.select_rows(&[1, 1, 0]).row_counts(1), (68, 69));
+    }
+
+    #[test]
+    fn rows_filled_in_whole_words_keep_the_invariants() {
+        let m = BitMatrix::from_rows(3, 70, |row, value, present| {
+            value.fill(u64::MAX);
+            present.fill(if row == 1 { 0 } else { u64::MAX });
+        });
+        assert_eq!(m, BitMatrix::from_fn(3, 70, |r, _| (r != 1).then_some(true)));
+        assert_eq!(BitMatrix::from_rows(3, 0, |_, _, _| {}), BitMatrix::missing(3, 0));
     }
 
     #[test]

@@ -1,0 +1,11 @@
+//! How long do the pieces take? One bench binary, fixed seeds and sizes; `cargo bench -- NAME` picks.
+
+mod pack;
+mod simulate;
+
+fn main() {
+    divan::main();
+}
+
+/// A leaderboard: models by items of the Open LLM Leaderboard's largest benchmark.
+pub const LEADERBOARD: (usize, usize) = (2_211, 12_032);

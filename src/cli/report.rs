@@ -1,0 +1,113 @@
+//! How far can these benchmarks be trusted? The main job: one page with findings, tables and plots.
+
+use super::analysis::{Analysis, tables};
+use super::console::Console;
+use super::input::{Benchmark, InputArgs};
+use super::items::{BenchmarkSummary, overview};
+use super::output::Output;
+use crate::render;
+use crate::report::{self, Block, BenchmarkInputs, BenchmarkReport, Report};
+use clap::Args;
+use std::path::PathBuf;
+
+/// A benchmark-quality report: one self-contained page, tables and plots
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    evalgauge report                                  the bundled data, into evalgauge-report/\n  \
+    evalgauge report results/ --out my-report\n  \
+    evalgauge report suite.evals --benchmark mmlu\n\n\
+    Writes report.html, the tables (.csv and .parquet), plots/ (.svg and .png) and summary.json.")]
+pub struct ReportArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Directory for the report
+    #[arg(long, value_name = "DIR", default_value = "evalgauge-report")]
+    out: PathBuf,
+}
+
+pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
+    let loaded = args.input.load(console)?;
+    let benchmarks = args.input.benchmarks(&loaded, console)?;
+    let mut output = Output::create(&args.out)?;
+    let bar = console.spinner("measuring");
+    let analyses: Vec<Analysis> = benchmarks.iter().map(|b| Analysis::of(b, console)).collect();
+    bar.set_message("drawing");
+    let reports: Vec<BenchmarkReport> = benchmarks
+        .iter()
+        .zip(&analyses)
+        .map(|(b, a)| {
+            report::build(&BenchmarkInputs {
+                matrix: &b.matrix,
+                texts: &loaded.table.items,
+                classical: a.classical.as_ref().map_err(Clone::clone),
+                leaderboard: a.leaderboard.as_ref().map_err(Clone::clone),
+            })
+        })
+        .collect();
+    write_plots(&benchmarks, &reports, &mut output)?;
+    let report = Report {
+        title: format!("How far can {} be trusted?", loaded.name),
+        command: Some(args.command()),
+        provenance: loaded.provenance(&benchmarks),
+        benchmarks: reports,
+    };
+    output.bytes("report.html", render::html(&report)?.as_bytes())?;
+    let named = benchmarks.iter().map(|b| b.matrix.benchmark.as_str()).zip(&analyses);
+    for table in tables(named) {
+        output.table(&table)?;
+    }
+    let summaries: Vec<BenchmarkSummary> =
+        benchmarks.iter().zip(&analyses).map(|(b, a)| BenchmarkSummary::of(b, a)).collect();
+    output.json("summary.json", &summaries)?;
+    let directory = output.commit()?;
+    bar.finish_and_clear();
+
+    let mut text = overview(&summaries, console);
+    for benchmark in report.benchmarks.iter().take(FINDINGS_SHOWN) {
+        text.push('\n');
+        text.push_str(&render::text::summary(benchmark, &console.text_options()));
+    }
+    if let Some(more) = report.benchmarks.len().checked_sub(FINDINGS_SHOWN).filter(|n| *n > 0) {
+        text.push_str(&format!("\nand the findings of {more} more benchmarks on the page\n"));
+    }
+    console.result(&text, &summaries)?;
+    console.note(&format!("open {}", directory.join("report.html").display()));
+    Ok(())
+}
+
+/// Benchmarks whose findings a terminal shows.
+const FINDINGS_SHOWN: usize = 3;
+
+impl ReportArgs {
+    /// The command that makes the page again.
+    fn command(&self) -> String {
+        let mut words = vec!["evalgauge report".to_owned()];
+        words.extend(self.input.paths.iter().map(|p| p.display().to_string()));
+        words.extend(self.input.benchmark.iter().map(|b| format!("--benchmark {b}")));
+        words.extend(self.input.metric.iter().map(|m| format!("--metric {m}")));
+        words.push(format!("--out {}", self.out.display()));
+        words.join(" ")
+    }
+}
+
+/// Every figure as SVG and PNG, in a directory of its benchmark.
+fn write_plots(benchmarks: &[Benchmark], reports: &[BenchmarkReport], output: &mut Output) -> anyhow::Result<()> {
+    for (benchmark, report) in benchmarks.iter().zip(reports) {
+        for section in &report.sections {
+            for block in &section.blocks {
+                let Block::Figure(figure) = block else { continue };
+                let stem = format!("plots/{}/{}", file_name(&benchmark.matrix.benchmark), figure.name);
+                output.bytes(&format!("{stem}.svg"), figure.wide.svg()?.as_bytes())?;
+                output.bytes(&format!("{stem}.png"), &figure.wide.png()?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A benchmark's name as the name of a directory on any system.
+fn file_name(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = name.chars().map(safe).collect();
+    if name.trim_matches('.').is_empty() { "benchmark".to_owned() } else { name }
+}
