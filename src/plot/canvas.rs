@@ -230,17 +230,24 @@ pub struct AxisSpec {
     pub spread: super::scale::Spread,
     /// First and last value; `None` takes them from the data.
     pub domain: Option<(f64, f64)>,
+    /// Only whole numbers get a label.
+    pub whole: bool,
 }
 
 impl AxisSpec {
     /// A linear axis that takes its ends from the data.
     pub fn linear(title: impl Into<String>) -> Self {
-        Self { title: title.into(), spread: super::scale::Spread::Linear, domain: None }
+        Self { title: title.into(), spread: super::scale::Spread::Linear, domain: None, whole: false }
     }
 
     /// A logarithmic axis that takes its ends from the data.
     pub fn log(title: impl Into<String>) -> Self {
-        Self { title: title.into(), spread: super::scale::Spread::Log, domain: None }
+        Self { title: title.into(), spread: super::scale::Spread::Log, domain: None, whole: false }
+    }
+
+    /// A linear axis of counts.
+    pub fn counts(title: impl Into<String>) -> Self {
+        Self { whole: true, ..Self::linear(title) }
     }
 
     /// With fixed ends.
@@ -301,7 +308,11 @@ impl Panel {
         }
         let top = canvas.y + 6.0;
         let y = Scale { domain: y_domain, range: (top + height, top), spread: y_axis.spread };
-        let ticks = vertical_ticks(&y, 6);
+        let mut ticks = vertical_ticks(&y, 6);
+        if y_axis.whole {
+            ticks.retain(|t| t.value.fract() == 0.0);
+            ticks.iter_mut().for_each(|t| t.label = super::scale::grouped(t.value, 0));
+        }
         let frame = Frame {
             left: MARGIN + label_room(&ticks),
             top,

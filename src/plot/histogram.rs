@@ -55,7 +55,7 @@ pub fn histogram(data: &HistogramData, width: f64) -> Result<Chart, PlotError> {
         &mut canvas,
         height,
         (&AxisSpec::linear(&data.value_title), data.domain),
-        (&AxisSpec::linear(&data.count_title), (0.0, most * 1.05)),
+        (&AxisSpec::counts(&data.count_title), (0.0, most * 1.05)),
     );
     for (bin, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let (from, to) = (low + bin as f64 * step, low + (bin + 1) as f64 * step);

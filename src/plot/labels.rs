@@ -1,5 +1,6 @@
 //! Where does a label go so that it covers nothing? Shortening, wrapping and placing.
 
+use super::clip;
 use super::font;
 use super::scene::{Anchor, Place};
 
@@ -30,11 +31,11 @@ pub fn shorten(text: &str, size: f64, room: f64) -> String {
     "…".to_owned()
 }
 
-/// Breaks a text into lines of at most a width. A word longer than the line is shortened.
+/// Breaks a text at its plain spaces into lines of at most a width. A word longer than the line is shortened.
 pub fn wrap(text: &str, room: f64, width: impl Fn(&str) -> f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    for word in text.split([' ', '\n', '\t']).filter(|w| !w.is_empty()) {
         let joined = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
         if width(&joined) <= room || line.is_empty() {
             line = joined;
@@ -111,34 +112,57 @@ pub struct Placed {
     pub anchor: Anchor,
     /// From the point to the text, where the two are apart.
     pub leader: Option<(Place, Place)>,
+    /// The ground it takes.
+    pub frame: Frame,
 }
 
 /// Places labels beside their points, the first ones first, where they cover neither a point nor another
-/// label nor leave the frame. A label that finds no place is left out.
-pub fn place(points: &[Place], labels: &[(usize, String)], size: f64, bounds: Frame) -> Vec<Placed> {
+/// label nor an obstacle nor leave the frame. Leaders cross neither labels nor the `texts` that are there already.
+/// A label that finds no place is left out.
+pub fn place(
+    points: &[Place],
+    labels: &[(usize, String)],
+    size: f64,
+    bounds: Frame,
+    obstacles: &[Frame],
+    texts: &[Frame],
+) -> Vec<Placed> {
     let dot = 4.0;
     let dots: Vec<Frame> = points
         .iter()
         .map(|p| Frame { left: p.0 - dot, top: p.1 - dot, right: p.0 + dot, bottom: p.1 + dot })
         .collect();
-    let mut taken: Vec<Frame> = Vec::new();
+    let mut taken: Vec<Frame> = obstacles.iter().chain(texts).copied().collect();
+    let (mut names, mut leaders): (Vec<Frame>, Vec<(Place, Place)>) = (texts.to_vec(), Vec::new());
     let mut out = Vec::new();
     for (index, (point, text)) in labels.iter().enumerate() {
         let from = points[*point];
         let found = candidates(from, size).into_iter().find_map(|(at, anchor, far)| {
             let frame = text_frame(at, text, size, anchor);
+            let leader = far.then(|| (from, nearest_edge(from, frame)));
+            let crossed = |segment: &(Place, Place), frame: Frame| {
+                !clip::line(&[segment.0, segment.1], frame).is_empty()
+            };
             let free = bounds.holds(&frame)
                 && !taken.iter().any(|t| t.overlaps(&frame))
-                && !dots.iter().any(|d| d.overlaps(&frame));
-            free.then_some((at, anchor, far, frame))
+                && !dots.iter().any(|d| d.overlaps(&frame))
+                && !leaders.iter().any(|l| crossed(l, frame))
+                && !leader.is_some_and(|l| names.iter().any(|t| crossed(&l, *t)));
+            free.then_some((at, anchor, leader, frame))
         });
-        if let Some((at, anchor, far, frame)) = found {
+        if let Some((at, anchor, leader, frame)) = found {
             taken.push(frame);
-            let end = (at.0, (frame.top + frame.bottom) / 2.0);
-            out.push(Placed { index, at, anchor, leader: far.then_some((from, end)) });
+            names.push(frame);
+            leaders.extend(leader);
+            out.push(Placed { index, at, anchor, leader, frame });
         }
     }
     out
+}
+
+/// The place on the edge of a frame that is nearest to a point outside.
+fn nearest_edge(from: Place, frame: Frame) -> Place {
+    (from.0.clamp(frame.left, frame.right), from.1.clamp(frame.top, frame.bottom))
 }
 
 /// Places around a point, nearest first: baseline, anchor, and whether a leader is needed.
@@ -188,7 +212,7 @@ mod tests {
         let points: Vec<Place> = (0..40).map(|k| (100.0 + (k % 7) as f64 * 3.0, 100.0 + k as f64)).collect();
         let labels: Vec<(usize, String)> = (0..40).map(|k| (k, format!("model-{k}"))).collect();
         let bounds = Frame { left: 0.0, top: 0.0, right: 300.0, bottom: 300.0 };
-        let placed = place(&points, &labels, 11.0, bounds);
+        let placed = place(&points, &labels, 11.0, bounds, &[], &[]);
         assert!(placed.len() > 10);
         let frames: Vec<Frame> =
             placed.iter().map(|p| text_frame(p.at, &labels[p.index].1, 11.0, p.anchor)).collect();

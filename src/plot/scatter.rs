@@ -4,7 +4,7 @@ use super::canvas::{AxisSpec, Canvas, Heading, Key, LABEL, Panel, WIDE};
 use super::font;
 use super::ink::{Ink, SERIES};
 use super::labels::{Frame, place, shorten, text_frame};
-use super::scene::{Anchor, Mark, Place};
+use super::scene::{Anchor, Place};
 use super::{Chart, PlotError, clip};
 use crate::numeric::Estimate;
 
@@ -71,36 +71,50 @@ pub fn scatter(data: &ScatterData, width: f64) -> Result<Chart, PlotError> {
     }
     let height = if width >= WIDE * 0.6 { 400.0 } else { 300.0 };
     let panel = Panel::draw(&mut canvas, height, (&data.x, x_domain), (&data.y, y_domain));
-    let frame = panel.frame;
-    draw_iso_lines(&mut canvas, data, &panel);
-    for point in &data.points {
-        let ink = ink_of(point.group);
-        let (x, y) = (panel.x.clamped(point.x.value), panel.y.clamped(point.y.value));
-        if let Some(i) = point.x.interval {
-            canvas.scene.line(vec![(panel.x.clamped(i.low), y), (panel.x.clamped(i.high), y)], ink, 1.2);
-        }
-        if let Some(i) = point.y.interval {
-            canvas.scene.line(vec![(x, panel.y.clamped(i.low)), (x, panel.y.clamped(i.high))], ink, 1.2);
-        }
-    }
     let places: Vec<Place> =
         data.points.iter().map(|p| (panel.x.clamped(p.x.value), panel.y.clamped(p.y.value))).collect();
+    let mut obstacles: Vec<Frame> = places.iter().map(|p| around(*p, 4.0)).collect();
+    for (point, at) in data.points.iter().zip(&places) {
+        obstacles.extend(point.x.interval.map(|i| Frame {
+            left: panel.x.clamped(i.low),
+            right: panel.x.clamped(i.high),
+            ..around(*at, 1.0)
+        }));
+        obstacles.extend(point.y.interval.map(|i| Frame {
+            top: panel.y.clamped(i.high),
+            bottom: panel.y.clamped(i.low),
+            ..around(*at, 1.0)
+        }));
+    }
+    let values = draw_iso_lines(&mut canvas, data, &panel, &obstacles);
+    for (point, at) in data.points.iter().zip(&places) {
+        let ink = ink_of(point.group);
+        if let Some(i) = point.x.interval {
+            let ends = vec![(panel.x.clamped(i.low), at.1), (panel.x.clamped(i.high), at.1)];
+            canvas.scene.line(ends, ink, 1.2);
+        }
+        if let Some(i) = point.y.interval {
+            let ends = vec![(at.0, panel.y.clamped(i.low)), (at.0, panel.y.clamped(i.high))];
+            canvas.scene.line(ends, ink, 1.2);
+        }
+    }
     for (point, at) in data.points.iter().zip(&places) {
         let hint = point.label.as_ref().map(|l| format!("{l}: {:.4}, {:.4}", point.x.value, point.y.value));
         canvas.scene.dot(*at, 3.5, ink_of(point.group), hint);
     }
-    let room = frame.width() * 0.4;
+    let room = panel.frame.width() * 0.4;
     let labels: Vec<(usize, String)> = data
         .points
         .iter()
         .enumerate()
         .filter_map(|(k, p)| Some((k, shorten(p.label.as_ref()?, LABEL, room))))
         .collect();
-    let placed = place(&places, &labels, LABEL, frame);
+    let placed = place(&places, &labels, LABEL, panel.frame, &obstacles, &values);
     for label in &placed {
         if let Some((from, to)) = label.leader {
             canvas.scene.line(vec![from, to], Ink::Axis, 0.8);
         }
+        clear(&mut canvas, label.frame);
         canvas.scene.text(label.at, labels[label.index].1.clone(), LABEL, label.anchor, Ink::Text);
     }
     if placed.len() < labels.len() {
@@ -109,9 +123,20 @@ pub fn scatter(data: &ScatterData, width: f64) -> Result<Chart, PlotError> {
     Ok(Chart::new(canvas.finish()))
 }
 
-/// Lines with their values where they leave the panel, kept apart from one another.
-fn draw_iso_lines(canvas: &mut Canvas, data: &ScatterData, panel: &Panel) {
-    let mut taken: Vec<Frame> = Vec::new();
+/// The frame of everything within a distance of a place.
+fn around(at: Place, distance: f64) -> Frame {
+    Frame { left: at.0 - distance, right: at.0 + distance, top: at.1 - distance, bottom: at.1 + distance }
+}
+
+/// Dims what lies behind a text, so that it can be read across a line.
+fn clear(canvas: &mut Canvas, frame: Frame) {
+    canvas.scene.rect((frame.left, frame.top, frame.width(), frame.height()), Ink::Surface, 0.75);
+}
+
+/// Draws lines with their values: at the end where a line leaves the panel, or further back where something is in
+/// the way. Returns the ground that the values take.
+fn draw_iso_lines(canvas: &mut Canvas, data: &ScatterData, panel: &Panel, obstacles: &[Frame]) -> Vec<Frame> {
+    let mut values: Vec<Frame> = Vec::new();
     for iso in &data.iso_lines {
         let places: Vec<Place> = iso
             .points
@@ -120,25 +145,24 @@ fn draw_iso_lines(canvas: &mut Canvas, data: &ScatterData, panel: &Panel) {
             .map(|(x, y)| (panel.x.at(*x), panel.y.at(*y)))
             .collect();
         let pieces = clip::line(&places, panel.frame);
-        let end = pieces.last().and_then(|p| p.last()).copied();
+        let backwards: Vec<Place> = pieces.last().map_or(Vec::new(), |p| p.iter().rev().copied().collect());
         for points in pieces {
-            canvas.scene.marks.push(Mark::Line {
-                points,
-                ink: Ink::Axis,
-                width: 1.0,
-                dash: Some((4.0, 3.0)),
-            });
+            canvas.scene.dashed(points, Ink::Axis, 1.0);
         }
-        let Some(end) = end else { continue };
         let width = font::width(&iso.label, LABEL);
-        let at = (
-            (end.0 - 4.0).clamp(panel.frame.left + width + 2.0, panel.frame.right - 2.0),
-            (end.1 - 4.0).clamp(panel.frame.top + LABEL, panel.frame.bottom - 4.0),
-        );
-        let frame = text_frame(at, &iso.label, LABEL, Anchor::End);
-        if !taken.iter().any(|t| t.overlaps(&frame)) {
+        let found = backwards.into_iter().find_map(|end| {
+            let at = (
+                (end.0 - 4.0).clamp(panel.frame.left + width + 2.0, panel.frame.right - 2.0),
+                (end.1 - 4.0).clamp(panel.frame.top + LABEL, panel.frame.bottom - 4.0),
+            );
+            let frame = text_frame(at, &iso.label, LABEL, Anchor::End);
+            (!obstacles.iter().chain(&values).any(|o| o.overlaps(&frame))).then_some((at, frame))
+        });
+        if let Some((at, frame)) = found {
+            clear(canvas, frame);
             canvas.scene.text(at, iso.label.clone(), LABEL, Anchor::End, Ink::Muted);
-            taken.push(frame);
+            values.push(frame);
         }
     }
+    values
 }

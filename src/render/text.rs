@@ -31,9 +31,10 @@ fn paint(text: &str, code: &str, options: &TextOptions) -> String {
     if options.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 
-/// Text on one line and without control characters: a name in a dump cannot steer the terminal.
+/// Text on one line, without control characters, so that a name in a dump cannot steer the terminal, and with
+/// plain spaces, so that it can be searched for.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || c == '\u{a0}' { ' ' } else { c }).collect()
 }
 
 /// The text in at most `room` columns, its middle replaced by `…`.

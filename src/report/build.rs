@@ -48,9 +48,11 @@ pub fn build(inputs: &BenchmarkInputs) -> BenchmarkReport {
     report
 }
 
-/// A warning without its full stop: the page sets one.
+/// A warning with a capital and without its full stop: the page sets one.
 fn sentence(warning: &str) -> String {
-    warning.trim_end_matches('.').to_owned()
+    let warning = warning.trim_end_matches('.');
+    let mut rest = warning.chars();
+    rest.next().map_or(String::new(), |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn standings(board: &Leaderboard) -> Vec<Standing> {

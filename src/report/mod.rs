@@ -90,6 +90,14 @@ impl BenchmarkReport {
         }
     }
 
+    /// All charts of the sections, for files of their own.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.sections.iter().flat_map(|s| &s.blocks).filter_map(|block| match block {
+            Block::Figure(figure) => Some(figure),
+            _ => None,
+        })
+    }
+
     /// How grave the gravest finding is.
     pub fn gravest(&self) -> Option<Consequence> {
         self.findings.first().map(|f| f.consequence)

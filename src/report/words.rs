@@ -14,14 +14,16 @@ pub fn count_of(n: usize, of: usize, noun: &str) -> String {
     format!("{} of {}", grouped(n as f64, 0), count(of, noun))
 }
 
-/// `12.3 %`; shares that round to none or all without being so say it.
+/// `12.3 %`, with a space that no line breaks at; shares that round to none or all without being so say it.
 pub fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.0005 {
-        "under 0.1 %".to_owned()
+        "under 0.1\u{a0}%".to_owned()
     } else if share < 1.0 && share > 0.9995 {
-        "over 99.9 %".to_owned()
+        "over 99.9\u{a0}%".to_owned()
+    } else if share == 0.0 || share == 1.0 {
+        format!("{:.0}\u{a0}%", 100.0 * share)
     } else {
-        format!("{} %", grouped(100.0 * share, 1))
+        format!("{}\u{a0}%", grouped(100.0 * share, 1))
     }
 }
 
@@ -49,7 +51,7 @@ pub fn interval(e: &Estimate, decimals: usize) -> String {
 /// `95 % interval`, from the level of the first estimate that has one.
 pub fn level<'a>(estimates: impl IntoIterator<Item = &'a Estimate>) -> String {
     let level = estimates.into_iter().find_map(|e| e.interval).map_or(0.95, |i| i.level);
-    format!("{} % interval", super::super::plot::scale::shortest(level * 100.0))
+    format!("{}\u{a0}% interval", super::super::plot::scale::shortest(level * 100.0))
 }
 
 /// `a`, `a and b`, `a, b and c`; of more than `most`, the first ones and `n more`.
@@ -75,12 +77,12 @@ mod tests {
     fn numbers_read_like_prose() {
         assert_eq!(count(1, "item"), "1 item");
         assert_eq!(count(12_032, "item"), "12,032 items");
-        assert_eq!(percent(0.00001), "under 0.1 %");
-        assert_eq!(percent(1.0), "100.0 %");
+        assert_eq!(percent(0.00001), "under 0.1\u{a0}%");
+        assert_eq!(percent(1.0), "100\u{a0}%");
         assert_eq!(list(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!(list(&["a"], 2), "a");
         let e = Estimate::with_interval(0.5, None, Interval::new(-0.1, 0.9, 0.95));
         assert_eq!(estimate(&e, 2), "0.50 (−0.10 to 0.90)");
-        assert_eq!(level([&e]), "95 % interval");
+        assert_eq!(level([&e]), "95\u{a0}% interval");
     }
 }
