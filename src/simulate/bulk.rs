@@ -45,12 +45,16 @@ pub fn simulate_bits(
     let lost = (missing * DRAWS) as u64;
     let bits = BitMatrix::from_rows(n_items, n_respondents, |item, value, present| {
         let curve = &truth.items[item];
+        let (a, b) = (curve.discrimination, curve.difficulty);
+        let (low, high) = curve.asymptotes().unwrap_or((0.0, 1.0));
+        let (floor, range) = (low * DRAWS, (high - low) * DRAWS);
         let mut answers = source(seed, Purpose::Answers, item);
         let mut gaps = source(seed, Purpose::Missing, item);
         let columns = truth.abilities.chunks(64).zip(value.iter_mut().zip(present));
         for (abilities, (value, present)) in columns {
             for (bit, theta) in abilities.iter().enumerate() {
-                let right = (curve.expected_score(*theta) * DRAWS) as u64;
+                // The curve written out without a branch on the sign: an overflow to ∞ is the floor itself.
+                let right = (floor + range / (1.0 + (-a * (theta - b)).exp())) as u64;
                 *value |= u64::from(u64::from(answers.next_u32()) < right) << bit;
             }
             *present = u64::MAX;
