@@ -232,8 +232,8 @@ fn the_set_up_of_a_run_is_kept() {
         .map(|r| r.timestamp.as_deref().unwrap())
         .collect();
     assert_eq!(twice, ["2026-11-22T20-47-39.859001", "2026-11-22T20-49-45.083008"]);
-    let invalid = table.rows().filter(|r| r.status == Status::NoAnswer);
-    assert!(invalid.clone().count() > 0 && invalid.clone().all(|r| r.score == Some(0.0)));
+    let invalid: Vec<_> = table.rows().filter(|r| r.status == Status::NoAnswer).collect();
+    assert!(!invalid.is_empty() && invalid.iter().all(|r| r.score == Some(0.0)));
 
     let Some(directory) = shared("samples/lm_eval/v0.4.13_flat") else { return };
     let run = &read_dump(&directory).table.runs[0];
