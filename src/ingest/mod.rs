@@ -5,6 +5,10 @@
 //! counted and named, never dropped in silence.
 
 pub mod fragment;
+pub mod item_hash;
+pub mod json;
+pub mod lm_eval;
+pub mod py_irt;
 pub mod source;
 
 pub use fragment::{Fragment, Note, ReadError};

@@ -1,6 +1,8 @@
 //! Do the parts work together? The one integration-test binary.
 
 mod layers;
+#[cfg(feature = "tables")]
+mod lm_eval;
 #[cfg(feature = "charts")]
 mod page;
 mod shared;

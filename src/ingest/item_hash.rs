@@ -1,0 +1,67 @@
+//! Are two items the same question? A hash of what was asked that does not depend on who was asked, on the
+//! number of worked examples, or on the order in which the options were shown.
+
+use xxhash_rust::xxh3::Xxh3;
+
+/// Hash of a question and its options.
+///
+/// ```text
+/// XXH3-64( norm(question) ‖ 0x1E ‖ norm(o₁) ‖ 0x1F ‖ norm(o₂) ‖ 0x1F ‖ … ),  norm(o₁) ≤ norm(o₂) ≤ …
+/// ```
+///
+/// `norm` trims the text and makes every run of white space one blank. Options are a multiset: their order does
+/// not matter, their number does. Case matters.
+///
+/// # Reference
+/// XXH3: <https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>
+pub fn item_hash<S: AsRef<str>>(question: &str, options: &[S]) -> u64 {
+    let mut hasher = Xxh3::new();
+    update(&mut hasher, question);
+    hasher.update(&[0x1E]);
+    let mut sorted: Vec<String> = options.iter().map(|o| normalised(o.as_ref())).collect();
+    sorted.sort_unstable();
+    for option in sorted {
+        hasher.update(option.as_bytes());
+        hasher.update(&[0x1F]);
+    }
+    hasher.digest()
+}
+
+/// Feeds the words with one blank between them, without building the text.
+fn update(hasher: &mut Xxh3, text: &str) {
+    for (index, word) in text.split_whitespace().enumerate() {
+        if index > 0 {
+            hasher.update(b" ");
+        }
+        hasher.update(word.as_bytes());
+    }
+}
+
+fn normalised(text: &str) -> String {
+    let mut words = text.split_whitespace();
+    let mut out = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        out.push(' ');
+        out.push_str(word);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xxhash_rust::xxh3::xxh3_64;
+
+    #[test]
+    fn it_is_the_hash_of_the_normalised_text() {
+        assert_eq!(item_hash("  What \n is it? ", &["b  c", "a"]), xxh3_64(b"What is it?\x1ea\x1fb c\x1f"));
+    }
+
+    #[test]
+    fn order_of_options_does_not_matter_and_their_number_does() {
+        assert_eq!(item_hash("q", &["a", "b"]), item_hash("q", &["b", "a"]));
+        assert_ne!(item_hash("q", &["a", "b"]), item_hash("q", &["a", "b", "b"]));
+        assert_ne!(item_hash("q", &["a", "b"]), item_hash("q", &["ab"]));
+        assert_ne!(item_hash::<&str>("q", &[]), item_hash("", &["q"]));
+    }
+}

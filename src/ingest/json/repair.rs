@@ -1,0 +1,149 @@
+//! What must be mended before a strict parser can read what Python wrote?
+
+use crate::ingest::{ReadError, Source};
+use std::borrow::Cow;
+
+/// The content of a source as text that a strict JSON parser accepts, copied only where it had to be mended.
+///
+/// A character that is cut off at the very end is left out: what is before it is still worth reading, and the
+/// parser will find that the text ends too early.
+///
+/// # Errors
+/// [`ReadError::Empty`] where there is nothing but blanks, [`ReadError::Malformed`] where the bytes are not
+/// UTF-8 text.
+pub fn text_of(source: &Source) -> Result<Cow<'_, str>, ReadError> {
+    let text = match std::str::from_utf8(&source.bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            // The sequence is valid as far as it goes, so what is before it is text.
+            std::str::from_utf8(&source.bytes[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(error) => {
+            let before = &source.bytes[..error.valid_up_to()];
+            return Err(ReadError::Malformed {
+                file: source.name(),
+                row: Some(1 + before.iter().filter(|b| **b == b'\n').count() as u64),
+                message: format!("byte {} is not UTF-8 text; convert the file to UTF-8", error.valid_up_to()),
+            });
+        }
+    };
+    if text.trim_start().is_empty() {
+        return Err(ReadError::Empty { file: source.name() });
+    }
+    Ok(repair(text))
+}
+
+/// Replaces what Python writes and JSON does not know, outside of strings and inside of them.
+///
+/// * Bare `NaN`, `Infinity` and `-Infinity` become the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, which
+///   can be told from every number and which [`super::number_from_text`] reads back.
+/// * Half of a surrogate pair (`\ud83d` alone) becomes `\ufffd`.
+///
+/// Text without either is returned as it is. Line breaks are never added or removed, so that line numbers
+/// hold. A line break ends a string: one broken line does not turn the rest of the file inside out.
+pub fn repair(text: &str) -> Cow<'_, str> {
+    let suspect = ["NaN", "Infinity", "\\ud", "\\uD"].iter().any(|mark| text.contains(mark));
+    if !suspect {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    let mut mended = String::new();
+    // Everything before `copied` is in `mended` already.
+    let mut copied = 0;
+    let mut at = 0;
+    let mut in_string = false;
+    while at < bytes.len() {
+        let (length, replacement) = match bytes[at] {
+            b'\n' => {
+                in_string = false;
+                (1, None)
+            }
+            b'"' => {
+                in_string = !in_string;
+                (1, None)
+            }
+            b'\\' if in_string => escape(&bytes[at..]),
+            b'N' | b'I' | b'-' if !in_string => constant(&bytes[at..]),
+            _ => (1, None),
+        };
+        if let Some(replacement) = replacement {
+            mended.push_str(&text[copied..at]);
+            mended.push_str(replacement);
+            copied = at + length;
+        }
+        at += length;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    mended.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(mended)
+}
+
+/// The length of the constant that starts here and what stands for it.
+fn constant(bytes: &[u8]) -> (usize, Option<&'static str>) {
+    for (word, quoted) in [("NaN", "\"NaN\""), ("Infinity", "\"Infinity\""), ("-Infinity", "\"-Infinity\"")] {
+        let ends = bytes.get(word.len()).is_none_or(|b| !b.is_ascii_alphanumeric());
+        if bytes.starts_with(word.as_bytes()) && ends {
+            return (word.len(), Some(quoted));
+        }
+    }
+    (1, None)
+}
+
+/// The length of the escape that starts here and, if it is half of a pair, what stands for it.
+fn escape(bytes: &[u8]) -> (usize, Option<&'static str>) {
+    match unit(bytes) {
+        Some(0xD800..=0xDBFF) => match unit(&bytes[6..]) {
+            Some(0xDC00..=0xDFFF) => (12, None),
+            _ => (6, Some("\\ufffd")),
+        },
+        Some(0xDC00..=0xDFFF) => (6, Some("\\ufffd")),
+        // The escaped character may be the first byte of several; the rest is passed over one by one. A line
+        // break is never part of an escape.
+        _ if bytes.get(1).is_some_and(|b| *b != b'\n') => (2, None),
+        _ => (1, None),
+    }
+}
+
+/// The code unit of a `\uXXXX` escape.
+fn unit(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
+    let text = std::str::from_utf8(digits).ok().filter(|t| t.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    u16::from_str_radix(text, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_outside_of_strings_are_quoted_and_others_left() {
+        let text = r#"{"NaN": NaN, "a": [-Infinity,Infinity], "b": "NaN \" Infinity", "c": NaNo}"#;
+        let want = r#"{"NaN": "NaN", "a": ["-Infinity","Infinity"], "b": "NaN \" Infinity", "c": NaNo}"#;
+        assert_eq!(repair(text), want);
+        assert!(matches!(repair(r#"{"a": "NaN"}"#), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn half_a_pair_of_surrogates_is_replaced_and_a_whole_pair_kept() {
+        assert_eq!(
+            repair(r#""\ud83d \ud83d\ude00 \\ud83d \udE00""#),
+            r#""\ufffd \ud83d\ude00 \\ud83d \ufffd""#
+        );
+    }
+
+    #[test]
+    fn a_broken_line_does_not_spoil_the_next() {
+        assert_eq!(repair("{\"a\n{\"b\": NaN}\n"), "{\"a\n{\"b\": \"NaN\"}\n");
+    }
+
+    #[test]
+    fn a_character_cut_off_at_the_end_is_left_out() {
+        let whole = "{\"a\": \"é".as_bytes();
+        let source = |bytes: &[u8]| Source { path: "x.json".into(), member: None, bytes: bytes.to_vec() };
+        assert_eq!(text_of(&source(&whole[..whole.len() - 1])).unwrap(), "{\"a\": \"");
+        assert!(matches!(text_of(&source(b"{\xff\xfe}")), Err(ReadError::Malformed { .. })));
+        assert!(matches!(text_of(&source(b" \n")), Err(ReadError::Empty { .. })));
+    }
+}

@@ -1,0 +1,393 @@
+//! What did a model answer, document by document? The samples files of v0.4.0 to v0.4.13.
+
+use super::context::Context;
+use super::file_name;
+use super::options::{Options, key, listed, named};
+use super::rows::{Rows, Value};
+use super::sample::{Answer, Doc, Sample};
+use crate::ingest::item_hash::item_hash;
+use crate::ingest::json::{Scalar, each_record, text_of};
+use crate::ingest::{Fragment, ReadError, Source};
+use crate::response::{Item, OptionScore, Row, Status};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// Longer answers are texts, not extracted answers: they are left where they are.
+const PREDICTION_CHARACTERS: usize = 128;
+
+/// What the harness's filters give where they find no answer.
+const NO_ANSWER: &str = "[invalid]";
+
+/// Names of the field that holds the question, one of them in almost every task.
+const QUESTION_FIELDS: [&str; 12] = [
+    "question",
+    "query",
+    "problem",
+    "prompt",
+    "input",
+    "goal",
+    "ctx",
+    "sentence",
+    "instruction",
+    "text",
+    "premise",
+    "context",
+];
+
+/// Fields that describe an item beside its subject.
+const METADATA_FIELDS: [&str; 10] = [
+    "id",
+    "question_id",
+    "task_id",
+    "subject",
+    "category",
+    "level",
+    "type",
+    "difficulty",
+    "domain",
+    "source",
+];
+
+/// Reads a file of samples: an indented array (v0.4.0 to v0.4.2) or lines, whatever its name ends in.
+///
+/// Every metric under every filter is a row. Before v0.4.7 rows do not name their filter: the k-th row of a
+/// document belongs to the k-th filter of the task.
+///
+/// # Errors
+/// [`ReadError`] where not one record could be read. A record that could not be read beside others is a note.
+pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
+    let text = text_of(source)?;
+    let name = source.file_name();
+    let in_name = file_name::samples(&name);
+    let timestamp = in_name.map(|(_, timestamp)| timestamp);
+    let results = context.find(source, timestamp);
+    let early = || {
+        let r = results?;
+        let args = r.model_args_text.as_deref().unwrap_or_default();
+        file_name::early_samples(&name, args, r.tasks.keys().map(String::as_str))
+    };
+    let (task, guessed) = match in_name.map(|(task, _)| task).or_else(early) {
+        Some(task) => (task.to_owned(), false),
+        None => (guess_task(&name), true),
+    };
+    let mut rows = Rows::new(source, results, timestamp, &task);
+    if guessed {
+        rows.note(
+            None,
+            format!("the file name does not follow the harness's rule: task {task:?} was guessed from it"),
+        );
+    }
+    let configuration = results.and_then(|r| r.tasks.get(&task));
+    let mut reader = Reader {
+        rows,
+        delimiter: configuration.and_then(|t| t.target_delimiter.as_deref()).unwrap_or(" "),
+        filters: configuration.map(|t| t.filters.as_slice()).unwrap_or_default(),
+        n_rows_of: HashMap::new(),
+        seen: HashSet::new(),
+        counts: Counts::default(),
+        faults: Vec::new(),
+    };
+    let mut passage = each_record(&text, |row, sample: Sample| reader.take(row, &sample));
+    for (row, message) in std::mem::take(&mut reader.faults) {
+        passage.fault(row, message);
+    }
+    reader.say_counts();
+    reader.rows.finish(&passage)
+}
+
+fn guess_task(name: &str) -> String {
+    if let Some((_, task)) = file_name::guess_early_samples(name) {
+        return task;
+    }
+    let stem = name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".json")).unwrap_or(name);
+    stem.strip_prefix("samples_").unwrap_or(stem).to_owned()
+}
+
+#[derive(Default)]
+struct Counts {
+    unnamed_filters: usize,
+    repeated: usize,
+    contradicted: usize,
+}
+
+struct Reader<'c> {
+    rows: Rows<'c>,
+    delimiter: &'c str,
+    filters: &'c [String],
+    /// Rows met of each item, where rows do not name their filter.
+    n_rows_of: HashMap<u32, usize>,
+    /// Item and filter of the rows that name it.
+    seen: HashSet<(u32, String)>,
+    counts: Counts,
+    faults: Vec<(u64, &'static str)>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, row: u64, sample: &Sample) {
+        let Some(native_id) = sample.doc_id.as_ref().and_then(Scalar::name) else {
+            self.faults.push((row, "a sample must have a `doc_id`; is this a samples file of lm_eval?"));
+            return;
+        };
+        let options = Options::read(&sample.requests, &sample.answers, self.delimiter)
+            .filter(|_| !sample.requests.is_empty());
+        let n_options = options.as_ref().map(Options::n);
+        let texts = option_texts(sample, options.as_ref());
+        let metrics = values(sample);
+        if metrics.is_empty() {
+            self.faults.push((row, "this sample has no metric"));
+            return;
+        }
+        let answer = match sample.answers.first() {
+            Some(Answer::Text(text)) => Some(text.as_ref()),
+            _ => None,
+        };
+        let gold = match (&options, answer) {
+            (Some(options), _) if options.n() > 1 => gold_of_options(sample, options, &texts, &metrics),
+            (None, Some(_)) => match sample.target.as_slice() {
+                [Scalar::Text(text)] => named(text, &texts, texts.len()).and_then(|k| u16::try_from(k).ok()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let (item, is_new) =
+            self.rows.item(native_id, |item| describe(item, sample, &texts, options.as_ref(), gold));
+        if is_new && let Some(options) = &options {
+            let scores = option_scores(options, item);
+            self.rows.table().options.extend(scores);
+        }
+        let filter = self.filter(sample, item);
+
+        let margin = match (&options, gold) {
+            (Some(options), Some(gold)) => options.margin(gold),
+            // A single continuation is its own key.
+            (Some(options), None) if n_options == Some(1) => options.margin(0),
+            _ => None,
+        };
+        let source_row = u32::try_from(row).ok();
+        for (name, value) in metrics {
+            let metric = self.rows.metric(name, filter.as_deref());
+            let score = match value {
+                Value::Score(score) => Some(score),
+                Value::List | Value::Missing => None,
+            };
+            let mut chosen = match &options {
+                Some(options) => options.chosen(name),
+                None => {
+                    answer.and_then(|a| named(a, &texts, texts.len())).and_then(|k| u16::try_from(k).ok())
+                }
+            };
+            let mut row_gold = gold;
+            if let (Some(c), Some(g), Some(score)) = (chosen, gold, score)
+                && is_accuracy(name)
+                && (score == 1.0) != (c == g)
+                && (score == 0.0 || score == 1.0)
+            {
+                // Whatever was compared, it was not these two.
+                self.counts.contradicted += 1;
+                chosen = None;
+                if options.is_none() {
+                    row_gold = None;
+                }
+            }
+            let mut new = Row::new(0, item, metric, score);
+            new.chosen = chosen;
+            new.gold = row_gold;
+            new.logp_gold = margin.map(|(gold, _)| gold as f32);
+            new.logp_margin = margin.and_then(|(_, margin)| margin).map(|m| m as f32);
+            new.source_row = source_row;
+            if let Some(answer) = answer {
+                if answer == NO_ANSWER {
+                    new.status = Status::NoAnswer;
+                } else if answer.chars().nth(PREDICTION_CHARACTERS).is_none() {
+                    new.prediction = Some(answer.into());
+                }
+            }
+            self.rows.push(new, value);
+        }
+    }
+
+    /// The filter of a row: its own word, or its place among the rows of its document.
+    fn filter(&mut self, sample: &Sample, item: u32) -> Option<String> {
+        if let Some(filter) = &sample.filter {
+            let filter = filter.0.clone().into_owned();
+            if !self.seen.insert((item, filter.clone())) {
+                self.counts.repeated += 1;
+            }
+            return Some(filter);
+        }
+        let place = self.n_rows_of.entry(item).or_default();
+        let k = *place;
+        *place += 1;
+        match self.filters.get(k) {
+            Some(filter) => Some(filter.clone()),
+            None if k == 0 => None,
+            None => {
+                self.counts.unnamed_filters += 1;
+                Some(format!("filter-{}", k + 1))
+            }
+        }
+    }
+
+    fn say_counts(&mut self) {
+        let Counts { unnamed_filters, repeated, contradicted } = self.counts;
+        if unnamed_filters > 0 {
+            self.rows.note(
+                None,
+                format!(
+                    "{unnamed_filters} rows are further rows of a document and the results file does not name \
+                     their filters: called filter-2, filter-3, … in the order of the file"
+                ),
+            );
+        }
+        if repeated > 0 {
+            self.rows.note(None, format!("{repeated} rows repeat a document under the same filter"));
+        }
+        if contradicted > 0 {
+            self.rows.note(
+                None,
+                format!(
+                    "{contradicted} scores contradict the option that the log-probabilities or the answer point to: \
+                     kept without a chosen option"
+                ),
+            );
+        }
+    }
+}
+
+/// Metrics whose score is 1 exactly if the chosen option is the key.
+fn is_accuracy(metric: &str) -> bool {
+    matches!(metric, "acc" | "acc_norm" | "acc_bytes" | "acc_mutual_info" | "exact_match")
+}
+
+/// The metrics of a sample: those it lists, or every value that can be one.
+fn values<'s>(sample: &'s Sample) -> Vec<(&'s str, Value)> {
+    let value_of = |scalar: &Scalar| match scalar.number() {
+        Some(score) if score.is_finite() => Value::Score(score),
+        _ if matches!(scalar, Scalar::List | Scalar::Object) => Value::List,
+        _ => Value::Missing,
+    };
+    match &sample.metrics {
+        Some(names) => names
+            .iter()
+            .filter_map(|name| match name {
+                Scalar::Text(name) => Some(name.as_ref()),
+                _ => None,
+            })
+            .map(|name| {
+                let found = sample.others.iter().find(|(key, _)| key.0 == name);
+                (name, found.map_or(Value::Missing, |(_, value)| value_of(value)))
+            })
+            .collect(),
+        None => sample
+            .others
+            .iter()
+            .filter(|(_, value)| !matches!(value, Scalar::Text(text) if crate::ingest::json::number_from_text(text).is_none()))
+            .map(|(key, value)| (key.0.as_ref(), value_of(value)))
+            .collect(),
+    }
+}
+
+/// The key of an attempt whose options were scored one by one.
+fn gold_of_options(
+    sample: &Sample,
+    options: &Options,
+    texts: &[String],
+    metrics: &[(&str, Value)],
+) -> Option<u16> {
+    let by_name = |wanted: &str| metrics.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
+    let mut outcome = None;
+    for metric in ["acc", "acc_norm"] {
+        match (by_name(metric), options.chosen(metric)) {
+            // The score is a share of probability: there is more than one key.
+            (Some(Value::Score(score)), _) if score != 0.0 && score != 1.0 => return None,
+            (Some(Value::Score(score)), Some(chosen)) if outcome.is_none() => {
+                outcome = Some((chosen, score == 1.0))
+            }
+            _ => {}
+        }
+    }
+    // What was compared is the text of the request; the document may have another text for the same option.
+    let scored: Vec<String> = options.scored.iter().map(|o| o.text.clone()).collect();
+    key(&sample.target, &scored, options.n(), outcome)
+        .or_else(|| key(&sample.target, texts, options.n(), outcome))
+}
+
+/// The options as text: as the document lists them, else as they were scored.
+fn option_texts(sample: &Sample, options: Option<&Options>) -> Vec<String> {
+    match options {
+        Some(options) if options.n() > 1 => match listed(&sample.doc, Some(options.n())) {
+            Some(list) => list.iter().map(|t| t.clone().into_owned()).collect(),
+            None if options.prompts_differ => Vec::new(),
+            None => options.scored.iter().map(|o| o.text.clone()).collect(),
+        },
+        Some(_) => Vec::new(),
+        None => listed(&sample.doc, None)
+            .map(|list| list.iter().map(|t| t.clone().into_owned()).collect())
+            .unwrap_or_default(),
+    }
+}
+
+fn describe(
+    item: &mut Item,
+    sample: &Sample,
+    texts: &[String],
+    options: Option<&Options>,
+    gold: Option<u16>,
+) {
+    item.doc_hash = sample.doc_hash.as_ref().and_then(Scalar::name);
+    item.gold = gold;
+    item.gold_text =
+        gold.and_then(|g| texts.get(usize::from(g)).cloned()).or_else(|| match sample.target.as_slice() {
+            [target] if options.is_none_or(|o| o.n() < 2) => target.name(),
+            _ => None,
+        });
+    if let Some(question) = question(&sample.doc) {
+        item.item_hash = Some(item_hash(&question, texts));
+        item.question = Some(question.into_owned());
+    }
+    if !texts.is_empty() {
+        item.options = Some(texts.to_vec());
+    }
+    let metadata: serde_json::Map<_, _> = sample
+        .doc
+        .fields
+        .iter()
+        .filter(|(key, _)| METADATA_FIELDS.contains(&key.0.as_ref()))
+        .filter_map(|(key, value)| Some((key.0.clone().into_owned(), value.name()?.into())))
+        .collect();
+    if !metadata.is_empty() {
+        item.metadata_json = Some(serde_json::Value::Object(metadata).to_string());
+    }
+}
+
+/// The question of a document: the field that usually holds it, else all its texts.
+fn question<'d>(doc: &'d Doc) -> Option<Cow<'d, str>> {
+    let text = |value: &'d Scalar| match value {
+        Scalar::Text(text) if !text.trim().is_empty() => Some(text.as_ref()),
+        _ => None,
+    };
+    let by_name =
+        QUESTION_FIELDS.iter().find_map(|name| text(&doc.fields.iter().find(|(key, _)| key.0 == *name)?.1));
+    by_name.map(Cow::Borrowed).or_else(|| {
+        let all: Vec<&str> = doc.fields.iter().filter_map(|(_, value)| text(value)).collect();
+        (!all.is_empty()).then(|| Cow::Owned(all.join("\n")))
+    })
+}
+
+fn option_scores(options: &Options, item: u32) -> impl Iterator<Item = OptionScore> + '_ {
+    let finite = |value: f64| Some(value as f32).filter(|v| v.is_finite());
+    options.scored.iter().enumerate().map(move |(k, o)| {
+        let per = |length: usize| (length > 0).then(|| finite(o.logp / length as f64)).flatten();
+        OptionScore {
+            run: 0,
+            item,
+            option: k as u16,
+            logp_sum: finite(o.logp),
+            logp_per_char: per(o.text.chars().count()),
+            logp_per_byte: per(o.text.len()),
+            logp_uncond: o.logp_uncond.and_then(finite),
+            num_tokens: None,
+            is_greedy: o.is_greedy,
+        }
+    })
+}
