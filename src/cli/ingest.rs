@@ -2,6 +2,9 @@
 
 use super::console::Console;
 use super::input::{self, ReadingArgs};
+use crate::ingest::IngestReport;
+use crate::render::text;
+use crate::report::TableView;
 use crate::store;
 use clap::Args;
 use std::path::PathBuf;
@@ -24,8 +27,67 @@ pub struct IngestArgs {
 
 pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
     let loaded = input::read(&args.paths, &args.reading, console)?;
+    let report = loaded.report.unwrap_or_default();
     let paths = args.paths.iter().map(|p| p.display().to_string()).collect();
-    store::write(&loaded.table, &args.out, &store::Provenance { paths, report: None })?;
+    let provenance = store::Provenance { paths, report: Some(serde_json::to_value(&report)?) };
+    store::write(&loaded.table, &args.out, &provenance)?;
+    for skipped in &report.skipped {
+        console.warning(&format!("left aside: {}", skipped.reason));
+    }
+    for note in &report.notes {
+        console.note(&format!(
+            "note: {} ({} times, for instance {})",
+            note.message,
+            note.count,
+            note.examples.join("; ")
+        ));
+    }
+    for lint in &report.lint {
+        let place = lint.benchmark.as_deref().unwrap_or("all");
+        console.warning(&format!(
+            "{place}: {} {} ({}); {}. {}",
+            lint.count,
+            lint.found,
+            lint.examples.join(", "),
+            lint.consequence,
+            lint.remedy
+        ));
+    }
+    console.result(&overview(&report, console), &report)?;
     console.note(&format!("store in {}", args.out.display()));
     Ok(())
+}
+
+/// What was read, one line for each benchmark.
+fn overview(report: &IngestReport, console: &Console) -> String {
+    let rows = report
+        .benchmarks
+        .iter()
+        .map(|b| {
+            let primary = b.metrics.iter().find(|m| m.primary).map_or("–".to_owned(), |m| m.metric.clone());
+            vec![
+                b.benchmark.clone(),
+                b.n_models.to_string(),
+                b.n_items.to_string(),
+                b.n_subjects.to_string(),
+                format!("{:.3}", b.density),
+                b.mean_score.map_or("–".to_owned(), |m| format!("{m:.4}")),
+                primary,
+                b.metrics.len().to_string(),
+            ]
+        })
+        .collect();
+    let headings = [
+        "benchmark",
+        "#models",
+        "#items",
+        "#subjects",
+        "#density",
+        "#mean score",
+        "primary metric",
+        "#metrics",
+    ];
+    let table = text::table(&TableView::new("", &headings, rows), &console.text_options());
+    let files = report.files.len();
+    format!("{table}{files} files read, {} left aside, {} rows\n", report.skipped.len(), report.n_rows)
 }

@@ -1,7 +1,8 @@
 //! Which data did the user mean? Dumps, stores or the bundled set, as one matrix for each benchmark.
 
 use super::console::Console;
-use crate::report::Provenance;
+use crate::ingest::{self, IngestOptions, IngestReport, Progress};
+use crate::report::{FileRead, FileSkipped, LintNote, Provenance};
 use crate::response::{PivotOptions, PivotReport, ResponseMatrix, ResponseTable, pivot};
 use crate::store;
 use anyhow::bail;
@@ -41,6 +42,8 @@ pub enum RowsAre {
 /// A table with the account of how it was read.
 pub struct Loaded {
     pub table: ResponseTable,
+    /// How it was read; the bundled set has nothing to report.
+    pub report: Option<IngestReport>,
     /// What the data are called on a page: the paths as given, or the bundled set.
     pub name: String,
 }
@@ -51,30 +54,66 @@ pub struct Benchmark {
     pub pivot: PivotReport,
 }
 
-/// Reads stores.
-pub fn read(paths: &[PathBuf], _reading: &ReadingArgs, console: &Console) -> anyhow::Result<Loaded> {
+/// Reads dumps and stores.
+pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyhow::Result<Loaded> {
+    let options = IngestOptions {
+        rows: reading.rows.map(|rows| match rows {
+            RowsAre::Models => ingest::RowsAre::Models,
+            RowsAre::Items => ingest::RowsAre::Items,
+        }),
+        ..Default::default()
+    };
     let bar = console.spinner("reading");
-    let mut table = ResponseTable::default();
-    for path in paths {
-        table.append(store::read(path)?);
-    }
+    let show = |p: Progress| bar.set_message(format!("reading: {} of {} files, {}", p.done, p.total, p.file));
+    let read = ingest::ingest(paths, &options, &show);
     bar.finish_and_clear();
+    let (table, report) = read?;
     let name = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-    Ok(Loaded { table, name })
+    Ok(Loaded { table, report: Some(report), name })
 }
 
 impl Loaded {
     /// What a page says of how the data were read.
     pub fn provenance(&self, benchmarks: &[Benchmark]) -> Provenance {
         let models: std::collections::HashSet<_> = self.table.runs.iter().map(|r| &r.model).collect();
+        let mut notes: Vec<String> = benchmarks.iter().flat_map(Benchmark::notes).collect();
+        let mut read = Provenance::default();
+        match &self.report {
+            Some(report) => {
+                let file = |f: &ingest::report::FileRead| FileRead {
+                    path: f.file.clone(),
+                    format: f.format.name().to_owned(),
+                    n_rows: f.n_rows,
+                };
+                let skipped = |s: &ingest::report::Skipped| FileSkipped {
+                    path: s.file.clone(),
+                    reason: s.reason.clone(),
+                };
+                read.files_read = report.files.iter().map(file).collect();
+                read.files_skipped = report.skipped.iter().map(skipped).collect();
+                read.lint = report.lint.iter().map(lint_note).collect();
+                notes.extend(report.notes.iter().map(|n| format!("{} ({} times)", n.message, n.count)));
+            }
+            None => read.lint = ingest::lint::lint(&self.table).iter().map(lint_note).collect(),
+        }
         Provenance {
             n_rows: self.table.len(),
             n_without_score: (0..self.table.len()).filter(|&i| self.table.score(i).is_none()).count(),
             n_models: models.len(),
             metrics: self.table.metrics.iter().map(|m| format!("{}: {}", m.benchmark, m.label())).collect(),
-            notes: benchmarks.iter().flat_map(Benchmark::notes).collect(),
-            ..Default::default()
+            notes,
+            ..read
         }
+    }
+}
+
+fn lint_note(lint: &ingest::Lint) -> LintNote {
+    let examples =
+        if lint.examples.is_empty() { String::new() } else { format!(": {}", lint.examples.join(", ")) };
+    LintNote {
+        message: format!("{} {}{examples}; {}", lint.count, lint.found, lint.consequence),
+        place: lint.benchmark.clone(),
+        remedy: Some(lint.remedy.to_owned()),
     }
 }
 
@@ -114,7 +153,7 @@ impl InputArgs {
             console
                 .note("no PATHS given: using the bundled digits-zoo results (these are not language models)");
             let table = store::bundled()?;
-            return Ok(Loaded { table, name: "digits-zoo (bundled)".to_owned() });
+            return Ok(Loaded { table, report: None, name: "digits-zoo (bundled)".to_owned() });
         }
         read(&self.paths, &self.reading, console)
     }
