@@ -7,7 +7,7 @@
 //! ```
 //!
 //! * [`response`] is the vocabulary: who answered what, and how it was scored.
-//! * `ingest` reads dumps of every known format.
+//! * `ingest` reads dumps of every known format; `store` keeps tables on disk and writes results.
 //! * [`numeric`] holds the numerical tools that every estimator shares.
 //!
 //! The layers are drawn in `docs/architecture.md` and held by `tests/it/layers.rs`.
@@ -16,3 +16,5 @@
 pub mod ingest;
 pub mod numeric;
 pub mod response;
+#[cfg(feature = "tables")]
+pub mod store;

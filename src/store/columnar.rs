@@ -1,0 +1,333 @@
+//! How do Parquet and Arrow files become frames, and frames Parquet files? The one place where polars is used.
+//!
+//! A damaged file must be an error, and some damage makes polars panic rather than fail (a length that
+//! overflows, a page that contradicts its header); every call is therefore made inside `catch_unwind`. Nothing
+//! outlives a call but the result, so that no half-changed state can be seen after a panic.
+
+use super::frame::{Cells, Frame, WordsBuilder, number_text};
+use polars::prelude::{
+    AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IpcReader, NamedFrom, ParquetReader,
+    ParquetWriter, PolarsError, PolarsResult, SerReader, Series,
+};
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use thiserror::Error;
+
+/// A Parquet or Arrow file that cannot be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ColumnarError {
+    /// The content contradicts the format.
+    #[error("the file is damaged or incomplete ({0}); copy it or export it again")]
+    Damaged(String),
+    /// The frame could not be written.
+    #[error("the table could not be written: {0}")]
+    Unwritable(String),
+}
+
+/// Reads a Parquet file. Columns of other types than words, numbers, truth values and lists of them are named
+/// in [`Frame::unread`].
+///
+/// # Errors
+/// [`ColumnarError::Damaged`].
+pub fn read_parquet(bytes: &[u8]) -> Result<Frame, ColumnarError> {
+    guard(|| {
+        check_parquet_frame(bytes)?;
+        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let (keep, unread) = readable(reader.schema()?.as_ref());
+        let data = if keep.is_empty() {
+            DataFrame::empty_with_height(reader.num_rows()?)
+        } else {
+            reader.with_projection(Some(keep)).finish()?
+        };
+        frame_of(&data, unread)
+    })
+}
+
+/// Reads an Arrow file (Feather version 2).
+///
+/// # Errors
+/// [`ColumnarError::Damaged`].
+pub fn read_arrow(bytes: &[u8]) -> Result<Frame, ColumnarError> {
+    guard(|| {
+        let mut reader = IpcReader::new(Cursor::new(bytes));
+        let (keep, unread) = readable(reader.schema()?.as_ref());
+        if keep.is_empty() {
+            return Ok(Frame { unread, ..Frame::default() });
+        }
+        frame_of(&reader.with_projection(Some(keep)).finish()?, unread)
+    })
+}
+
+fn guard<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, ColumnarError> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(ColumnarError::Damaged(first_line(&error.to_string()))),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(ColumnarError::Damaged(first_line(text.unwrap_or("contradictory content"))))
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(160).collect()
+}
+
+fn damaged(what: &'static str) -> PolarsError {
+    PolarsError::ComputeError(what.into())
+}
+
+/// The frame of the format, before its content: magic at both ends, and a footer that fits.
+fn check_parquet_frame(bytes: &[u8]) -> PolarsResult<()> {
+    const MAGIC: &[u8] = b"PAR1";
+    if !bytes.starts_with(MAGIC) {
+        return Err(damaged("no Parquet signature at the start"));
+    }
+    let Some((body, tail)) = bytes.split_last_chunk::<8>().filter(|(_, t)| t.ends_with(MAGIC)) else {
+        return Err(damaged("no Parquet signature at the end"));
+    };
+    let footer = u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]) as usize;
+    if footer == 0 || footer > body.len() { Err(damaged("a footer that does not fit")) } else { Ok(()) }
+}
+
+/// The columns that can be read, by position, and those that cannot, by name and type.
+fn readable(schema: &ArrowSchema) -> (Vec<usize>, Vec<String>) {
+    let (mut keep, mut unread) = (Vec::new(), Vec::new());
+    for (at, (name, field)) in schema.iter().enumerate() {
+        if is_readable(&field.dtype) {
+            keep.push(at);
+        } else {
+            unread.push(name.to_string());
+        }
+    }
+    (keep, unread)
+}
+
+fn is_readable(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as T;
+    match dtype {
+        T::Null
+        | T::Boolean
+        | T::Int8
+        | T::Int16
+        | T::Int32
+        | T::Int64
+        | T::UInt8
+        | T::UInt16
+        | T::UInt32
+        | T::UInt64
+        | T::Float32
+        | T::Float64
+        | T::Utf8
+        | T::LargeUtf8
+        | T::Utf8View => true,
+        T::Dictionary(_, values, _) => matches!(**values, T::Utf8 | T::LargeUtf8 | T::Utf8View),
+        T::List(inner) | T::LargeList(inner) => is_readable(&inner.dtype),
+        _ => false,
+    }
+}
+
+fn frame_of(data: &DataFrame, unread: Vec<String>) -> PolarsResult<Frame> {
+    let columns = data
+        .columns()
+        .iter()
+        .map(|column| Ok((column.name().to_string(), cells_of(column)?)))
+        .collect::<PolarsResult<_>>()?;
+    Ok(Frame { columns, n_rows: data.height(), unread })
+}
+
+fn cells_of(column: &Column) -> PolarsResult<Cells> {
+    let series = column.as_materialized_series();
+    Ok(match series.dtype() {
+        DataType::Boolean => Cells::Truth(series.bool()?.iter().collect()),
+        DataType::Float32 | DataType::Float64 => {
+            let reals = series.cast(&DataType::Float64)?;
+            Cells::Real(reals.f64()?.iter().map(|x| x.filter(|x| !x.is_nan())).collect())
+        }
+        DataType::UInt64 if series.u64()?.iter().flatten().any(|x| x > i64::MAX as u64) => {
+            let mut words = WordsBuilder::default();
+            for x in series.u64()?.iter() {
+                words.push(x.map(|x| x.to_string()).as_deref());
+            }
+            Cells::Words(words.finish())
+        }
+        dtype if dtype.is_integer() => {
+            Cells::Whole(series.cast(&DataType::Int64)?.i64()?.iter().collect())
+        }
+        DataType::Null => Cells::Real(vec![None; series.len()]),
+        DataType::List(_) => {
+            let mut words = WordsBuilder::default();
+            for at in 0..series.len() {
+                words.push(json_of(&series.get(at)?).map(|v| v.to_string()).as_deref());
+            }
+            Cells::Words(words.finish())
+        }
+        _ => {
+            let text = series.cast(&DataType::String)?;
+            Cells::Words(text.str()?.iter().collect())
+        }
+    })
+}
+
+/// A nested value as JSON.
+fn json_of(value: &AnyValue) -> Option<serde_json::Value> {
+    Some(match value {
+        AnyValue::Null => return None,
+        AnyValue::Boolean(b) => (*b).into(),
+        AnyValue::List(list) => {
+            (0..list.len()).map(|at| list.get(at).ok().and_then(|v| json_of(&v))).collect()
+        }
+        AnyValue::Float32(x) => (*x as f64).into(),
+        AnyValue::Float64(x) => (*x).into(),
+        other => match other.extract::<i64>().filter(|_| other.is_integer()) {
+            Some(whole) => whole.into(),
+            None => other.get_str()?.into(),
+        },
+    })
+}
+
+/// What a written column holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Written<'a> {
+    /// Text.
+    Text(Vec<Option<&'a str>>),
+    /// Text made for the file.
+    Made(Vec<Option<String>>),
+    /// 64-bit real numbers.
+    Real(Vec<Option<f64>>),
+    /// 32-bit real numbers.
+    Short(Vec<Option<f32>>),
+    /// Whole numbers in 16, 32 or 64 bits, whichever holds them all but not fewer than the bits given.
+    Whole(Vec<Option<i64>>, u8),
+    /// Truth values.
+    Truth(Vec<Option<bool>>),
+}
+
+/// The named columns of one group of rows.
+pub type Group<'a> = Vec<(&'static str, Written<'a>)>;
+
+/// Rows of one group are cut into pieces of at most this many: about a megabyte for each column, as readers of
+/// Parquet like them.
+const ROWS_OF_A_GROUP: usize = 1 << 18;
+
+/// Writes groups of rows, all of the same columns, as a Parquet file (zstd).
+///
+/// # Errors
+/// [`ColumnarError::Unwritable`].
+pub fn write_parquet(groups: Vec<Group>) -> Result<Vec<u8>, ColumnarError> {
+    let write = || -> PolarsResult<Vec<u8>> {
+        let bits = narrowest(&groups);
+        let frames: Vec<DataFrame> =
+            groups.into_iter().map(|group| data_of(group, &bits)).collect::<PolarsResult<_>>()?;
+        let mut bytes = Vec::new();
+        let Some(first) = frames.first() else { return Ok(bytes) };
+        let mut writer = ParquetWriter::new(&mut bytes).set_parallel(false).batched(first.schema())?;
+        for frame in &frames {
+            for start in (0..frame.height().max(1)).step_by(ROWS_OF_A_GROUP) {
+                writer.write_batch(&frame.slice(start as i64, ROWS_OF_A_GROUP))?;
+            }
+        }
+        writer.finish()?;
+        drop(writer);
+        Ok(bytes)
+    };
+    match catch_unwind(AssertUnwindSafe(write)) {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(ColumnarError::Unwritable(first_line(&error.to_string()))),
+        Err(_) => Err(ColumnarError::Unwritable("columns of different lengths or types".to_owned())),
+    }
+}
+
+/// The bits that each whole-number column needs, over all groups.
+fn narrowest(groups: &[Group]) -> Vec<u8> {
+    let width = groups.first().map_or(0, Vec::len);
+    let mut bits = vec![0u8; width];
+    for group in groups {
+        for (bits, (_, written)) in bits.iter_mut().zip(group) {
+            if let Written::Whole(values, at_least) = written {
+                let largest = values.iter().flatten().map(|v| v.unsigned_abs()).max().unwrap_or(0);
+                let needed = match largest {
+                    0..=0x7fff => 16,
+                    0x8000..=0x7fff_ffff => 32,
+                    _ => 64,
+                };
+                *bits = (*bits).max(needed).max(*at_least);
+            }
+        }
+    }
+    bits
+}
+
+fn data_of(group: Group, bits: &[u8]) -> PolarsResult<DataFrame> {
+    let columns = group
+        .into_iter()
+        .zip(bits)
+        .map(|((name, written), bits)| {
+            let name = name.into();
+            let series = match written {
+                Written::Text(v) => Series::new(name, v),
+                Written::Made(v) => Series::new(name, v),
+                Written::Real(v) => Series::new(name, v),
+                Written::Short(v) => Series::new(name, v),
+                Written::Truth(v) => Series::new(name, v),
+                Written::Whole(v, _) => {
+                    let series = Series::new(name, v);
+                    match bits {
+                        16 => series.cast(&DataType::Int16)?,
+                        32 => series.cast(&DataType::Int32)?,
+                        _ => series,
+                    }
+                }
+            };
+            Ok(Column::from(series))
+        })
+        .collect::<PolarsResult<Vec<Column>>>()?;
+    DataFrame::new_infer_height(columns)
+}
+
+/// The same columns as text, row by row, for CSV; empty where there is nothing.
+pub(super) fn cell_text(written: &Written, row: usize) -> String {
+    match written {
+        Written::Text(v) => v[row].unwrap_or_default().to_owned(),
+        Written::Made(v) => v[row].clone().unwrap_or_default(),
+        Written::Real(v) => v[row].map(number_text).unwrap_or_default(),
+        // Through text, so that 0.1 in 32 bits stays "0.1".
+        Written::Short(v) => v[row].map(|x| x.to_string()).unwrap_or_default(),
+        Written::Whole(v, _) => v[row].map(|x| x.to_string()).unwrap_or_default(),
+        Written::Truth(v) => v[row].map(|x| x.to_string()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Vec<u8> {
+        write_parquet(vec![vec![
+            ("model", Written::Text(vec![Some("a"), None, Some("ü")])),
+            ("score", Written::Real(vec![Some(0.1), None, Some(1.0)])),
+            ("chosen", Written::Whole(vec![Some(3), None, Some(70_000)], 16)),
+            ("primary", Written::Truth(vec![Some(true), None, Some(false)])),
+        ]])
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let frame = read_parquet(&sample()).unwrap();
+        assert_eq!(frame.names(), ["model", "score", "chosen", "primary"]);
+        assert_eq!(frame.column("model").unwrap().to_words().get(2), Some("ü"));
+        assert_eq!(frame.column("score"), Some(&Cells::Real(vec![Some(0.1), None, Some(1.0)])));
+        assert_eq!(frame.column("chosen"), Some(&Cells::Whole(vec![Some(3), None, Some(70_000)])));
+        assert_eq!(frame.column("primary").unwrap().to_truths(), [Some(true), None, Some(false)]);
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_an_error() {
+        let bytes = sample();
+        for end in 0..bytes.len() {
+            assert!(read_parquet(&bytes[..end]).is_err(), "cut at {end} of {}", bytes.len());
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! How does a table become the files of a store?
+
+use super::atomic::write_store_directory;
+use super::columnar::{Group, Written, write_parquet};
+use super::manifest::{Manifest, Provenance};
+use super::{StoreError, read};
+use crate::response::{ResponseTable, Row, Run};
+use std::cmp::Ordering;
+use std::path::Path;
+
+/// Writes a table as the directory `path`, in place of a store that is already there.
+///
+/// # Errors
+/// [`StoreError::NotAStore`] if something else is at `path`; [`StoreError::Io`], [`StoreError::Columnar`].
+pub fn write(table: &ResponseTable, path: &Path, provenance: &Provenance) -> Result<(), StoreError> {
+    write_store_directory(path, &parts(table, provenance)?)
+}
+
+/// The files of a store, by name.
+///
+/// # Errors
+/// [`StoreError::Columnar`].
+pub fn parts(
+    table: &ResponseTable,
+    provenance: &Provenance,
+) -> Result<Vec<(&'static str, Vec<u8>)>, StoreError> {
+    let parquet = |name: &'static str, groups| {
+        write_parquet(groups).map(|bytes| (name, bytes)).map_err(StoreError::columnar(name))
+    };
+    let mut files = vec![
+        parquet(read::RESPONSES, responses(table))?,
+        parquet(read::ITEMS, vec![items(table)])?,
+        parquet(read::RUNS, vec![runs(table)])?,
+    ];
+    if !table.options.is_empty() {
+        files.push(parquet(read::OPTIONS, vec![options(table)])?);
+    }
+    let manifest = Manifest::new(table.len(), &table.metrics, provenance);
+    let json = serde_json::to_vec_pretty(&manifest).map_err(|e| StoreError::Manifest {
+        file: read::MANIFEST.to_owned(),
+        message: e.to_string(),
+    })?;
+    files.push((read::MANIFEST, json));
+    Ok(files)
+}
+
+/// Positions of the rows, sorted by benchmark, item, model, run, metric and repeat.
+pub(super) fn sorted_rows(table: &ResponseTable) -> Vec<usize> {
+    let item = ranks(&table.items, |a, b| (&a.benchmark, &a.id).cmp(&(&b.benchmark, &b.id)));
+    let run = ranks(&table.runs, |a, b| (&a.model, &a.id).cmp(&(&b.model, &b.id)));
+    let metric = ranks(&table.metrics, |a, b| (&a.name, &a.filter).cmp(&(&b.name, &b.filter)));
+    let mut rows: Vec<usize> = (0..table.len()).collect();
+    let (items, runs, metrics) = (table.item_column(), table.run_column(), table.metric_column());
+    let repeats = table.repeat_column();
+    rows.sort_by_key(|&row| {
+        (item[items[row] as usize], run[runs[row] as usize], metric[metrics[row] as usize], repeats[row])
+    });
+    rows
+}
+
+fn ranks<T>(things: &[T], compare: impl Fn(&T, &T) -> Ordering) -> Vec<u32> {
+    let mut order: Vec<usize> = (0..things.len()).collect();
+    order.sort_by(|&a, &b| compare(&things[a], &things[b]));
+    let mut ranks = vec![0; things.len()];
+    for (rank, at) in order.into_iter().enumerate() {
+        ranks[at] = rank as u32;
+    }
+    ranks
+}
+
+/// The rows, one group for each benchmark; one group without rows if there are none.
+fn responses(table: &ResponseTable) -> Vec<Group<'_>> {
+    let rows = sorted_rows(table);
+    let benchmark = |row: &usize| &table.items[table.item_column()[*row] as usize].benchmark;
+    let groups: Vec<_> = rows.chunk_by(|a, b| benchmark(a) == benchmark(b)).collect();
+    if groups.is_empty() {
+        return vec![response_columns(table, &[])];
+    }
+    groups.into_iter().map(|rows| response_columns(table, rows)).collect()
+}
+
+/// The columns of the given rows, in the schema of `responses.parquet`.
+pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[usize]) -> Group<'a> {
+    let rows: Vec<Row> = at.iter().map(|&row| table.row(row)).collect();
+    let whole = |of: &dyn Fn(&Row) -> Option<i64>, bits| Written::Whole(rows.iter().map(of).collect(), bits);
+    let item = |r: &Row| &table.items[r.item as usize];
+    let metric = |r: &Row| &table.metrics[r.metric as usize];
+    let run = |r: &Row| &table.runs[r.run as usize];
+    vec![
+        ("model", Written::Text(rows.iter().map(|r| Some(run(r).model.as_str())).collect())),
+        ("benchmark", Written::Text(rows.iter().map(|r| Some(item(r).benchmark.as_str())).collect())),
+        ("subject", Written::Text(rows.iter().map(|r| item(r).subject.as_deref()).collect())),
+        ("item", Written::Text(rows.iter().map(|r| Some(item(r).id.as_str())).collect())),
+        ("score", Written::Real(rows.iter().map(|r| r.score).collect())),
+        ("metric", Written::Text(rows.iter().map(|r| Some(metric(r).name.as_str())).collect())),
+        ("filter", Written::Text(rows.iter().map(|r| metric(r).filter.as_deref()).collect())),
+        ("primary", Written::Truth(rows.iter().map(|r| Some(metric(r).primary)).collect())),
+        ("repeat", whole(&|r| Some(r.repeat.into()), 32)),
+        ("run", Written::Text(rows.iter().map(|r| Some(run(r).id.as_str())).collect())),
+        ("status", Written::Text(rows.iter().map(|r| Some(r.status.as_str())).collect())),
+        ("chosen", whole(&|r| r.chosen.map(Into::into), 16)),
+        ("gold", whole(&|r| r.gold.map(Into::into), 16)),
+        ("prediction", Written::Made(rows.iter().map(|r| r.prediction.as_deref().map(Into::into)).collect())),
+        ("logp_gold", Written::Short(rows.iter().map(|r| r.logp_gold).collect())),
+        ("logp_margin", Written::Short(rows.iter().map(|r| r.logp_margin).collect())),
+        ("n_tokens_in", whole(&|r| r.n_tokens_in.map(Into::into), 32)),
+        ("n_tokens_out", whole(&|r| r.n_tokens_out.map(Into::into), 32)),
+        ("source_row", whole(&|r| r.source_row.map(Into::into), 32)),
+    ]
+}
+
+fn items(table: &ResponseTable) -> Group<'_> {
+    let items = || table.items.iter();
+    let json = |options: &Vec<String>| serde_json::Value::from(options.clone()).to_string();
+    vec![
+        ("benchmark", Written::Text(items().map(|i| Some(i.benchmark.as_str())).collect())),
+        ("subject", Written::Text(items().map(|i| i.subject.as_deref()).collect())),
+        ("item", Written::Text(items().map(|i| Some(i.id.as_str())).collect())),
+        // As text: engines without unsigned 64-bit numbers would change it.
+        ("item_hash", Written::Made(items().map(|i| i.item_hash.map(|h| format!("{h:016x}"))).collect())),
+        ("native_id", Written::Text(items().map(|i| i.native_id.as_deref()).collect())),
+        ("doc_hash", Written::Text(items().map(|i| i.doc_hash.as_deref()).collect())),
+        ("question", Written::Text(items().map(|i| i.question.as_deref()).collect())),
+        ("options", Written::Made(items().map(|i| i.options.as_ref().map(json)).collect())),
+        ("gold", Written::Whole(items().map(|i| i.gold.map(Into::into)).collect(), 16)),
+        ("gold_text", Written::Text(items().map(|i| i.gold_text.as_deref()).collect())),
+        ("metadata_json", Written::Text(items().map(|i| i.metadata_json.as_deref()).collect())),
+    ]
+}
+
+fn runs(table: &ResponseTable) -> Group<'_> {
+    let text = |of: fn(&Run) -> Option<&str>| Written::Text(table.runs.iter().map(of).collect());
+    let real = |of: fn(&Run) -> Option<f64>| Written::Real(table.runs.iter().map(of).collect());
+    let whole = |of: fn(&Run) -> Option<i64>| Written::Whole(table.runs.iter().map(of).collect(), 64);
+    let files = |r: &Run| serde_json::Value::from(r.files.clone()).to_string();
+    vec![
+        ("run", text(|r| Some(&r.id))),
+        ("model", text(|r| Some(r.model.as_str()))),
+        ("model_raw", text(|r| r.model_raw.as_deref())),
+        ("revision", text(|r| r.revision.as_deref())),
+        ("step", whole(|r| r.step)),
+        ("params", real(|r| r.params)),
+        ("tokens", real(|r| r.tokens)),
+        ("flops", real(|r| r.flops)),
+        ("dtype", text(|r| r.dtype.as_deref())),
+        ("harness", text(|r| r.harness.as_deref())),
+        ("harness_version", text(|r| r.harness_version.as_deref())),
+        ("task_version", text(|r| r.task_version.as_deref())),
+        ("n_shot", whole(|r| r.n_shot.map(Into::into))),
+        ("prompt_variant", text(|r| r.prompt_variant.as_deref())),
+        ("chat_template_sha", text(|r| r.chat_template_sha.as_deref())),
+        ("temperature", real(|r| r.temperature)),
+        ("seed", whole(|r| r.seed)),
+        ("timestamp", text(|r| r.timestamp.as_deref())),
+        ("limit", whole(|r| r.limit)),
+        ("files", Written::Made(table.runs.iter().map(|r| Some(files(r))).collect())),
+        ("family", text(|r| r.family.as_deref())),
+        ("role", text(|r| r.role.as_deref())),
+    ]
+}
+
+fn options(table: &ResponseTable) -> Group<'_> {
+    let options = || table.options.iter();
+    let item = |at: u32| &table.items[at as usize];
+    vec![
+        ("run", Written::Text(options().map(|o| Some(table.runs[o.run as usize].id.as_str())).collect())),
+        ("benchmark", Written::Text(options().map(|o| Some(item(o.item).benchmark.as_str())).collect())),
+        ("item", Written::Text(options().map(|o| Some(item(o.item).id.as_str())).collect())),
+        ("option", Written::Whole(options().map(|o| Some(o.option.into())).collect(), 16)),
+        ("logp_sum", Written::Short(options().map(|o| o.logp_sum).collect())),
+        ("logp_per_char", Written::Short(options().map(|o| o.logp_per_char).collect())),
+        ("logp_per_byte", Written::Short(options().map(|o| o.logp_per_byte).collect())),
+        ("logp_uncond", Written::Short(options().map(|o| o.logp_uncond).collect())),
+        ("num_tokens", Written::Whole(options().map(|o| o.num_tokens.map(Into::into)).collect(), 32)),
+        ("is_greedy", Written::Truth(options().map(|o| o.is_greedy).collect())),
+    ]
+}
