@@ -61,6 +61,26 @@ pub enum ReadError {
         /// The format that it is closest to, and what it lacks.
         nearest: String,
     },
+    /// The format is known, but this version has no reader for it.
+    #[error("{file}: {what}; {remedy}")]
+    Unsupported {
+        /// The file.
+        file: String,
+        /// What it is.
+        what: String,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// A table was read, but none of its rows says how one model did on one item.
+    #[error("{file}: not item-level results: {found}; {remedy}")]
+    NotItemLevel {
+        /// The file.
+        file: String,
+        /// What it has instead.
+        found: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The file could not be opened or read.
     #[error("{file}: cannot be read: {message}")]
     Io {
@@ -69,4 +89,19 @@ pub enum ReadError {
         /// What the system says.
         message: String,
     },
+}
+
+impl ReadError {
+    /// The file it is about.
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Empty { file }
+            | Self::Truncated { file, .. }
+            | Self::Malformed { file, .. }
+            | Self::Unrecognised { file, .. }
+            | Self::Unsupported { file, .. }
+            | Self::NotItemLevel { file, .. }
+            | Self::Io { file, .. } => file,
+        }
+    }
 }

@@ -17,7 +17,9 @@ fn allowed(layer: &str) -> Vec<&'static str> {
             allowed.extend(base);
             allowed.extend(ESTIMATORS);
         }
-        "ingest" | "store" => allowed.push("response"),
+        "store" => allowed.push("response"),
+        // A store is one of the forms that are read.
+        "ingest" => allowed.extend(["response", "store"]),
         "report" => {
             allowed.extend(base);
             allowed.extend(ESTIMATORS);

@@ -1,4 +1,7 @@
 //! Do the parts work together? The one integration-test binary.
 
+mod ingest;
 mod layers;
+mod shared;
+mod store;
 mod tidy;

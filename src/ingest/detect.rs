@@ -1,0 +1,276 @@
+//! Which format is this? Said from the content alone; names of files never override it.
+
+use super::fragment::ReadError;
+use super::peek::{Peek, Shape};
+use super::plain::{delimited, shortened};
+use super::source::Source;
+use super::unwrap::{Content, content};
+use serde::Serialize;
+
+/// The formats that are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// A store of this program.
+    Store,
+    /// A plain table in Parquet.
+    Parquet,
+    /// A plain table in an Arrow file.
+    Arrow,
+    /// A plain table as delimited text.
+    Delimited,
+    /// A plain table as JSON records.
+    Records,
+    /// lm-evaluation-harness: samples.
+    LmEvalSamples,
+    /// lm-evaluation-harness: results, the context of samples.
+    LmEvalResults,
+    /// lm-evaluation-harness before 0.4: `write_out_info`.
+    LmEvalWriteOut,
+    /// lmms-eval samples.
+    LmmsEval,
+    /// py-irt.
+    PyIrt,
+    /// Inspect AI log.
+    Inspect,
+    /// lighteval results, the context of details.
+    LightEvalResults,
+    /// HELM run directory.
+    Helm,
+    /// OLMES predictions.
+    Olmes,
+    /// Every Eval Ever.
+    EveryEvalEver,
+    /// AlpacaEval annotations.
+    AlpacaEval,
+    /// MMLU-Pro outputs.
+    MmluPro,
+    /// EvalPlus results.
+    EvalPlus,
+    /// LiveCodeBench outputs.
+    LiveCodeBench,
+    /// BFCL scores.
+    Bfcl,
+    /// SWE-bench results.
+    SweBench,
+    /// OpenCompass predictions or results.
+    OpenCompass,
+    /// promptfoo results.
+    Promptfoo,
+    /// DeepEval test run.
+    DeepEval,
+    /// simple-evals results.
+    SimpleEvals,
+}
+
+/// A format and how it was known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Detected {
+    /// The format.
+    pub format: Format,
+    /// What in the content says so.
+    pub because: String,
+}
+
+/// What a JSON file of one format looks like: a shape, fields that are all there, and fields of which one is.
+struct Rule {
+    format: Format,
+    shapes: &'static [Shape],
+    all: &'static [&'static str],
+    any: &'static [&'static str],
+}
+
+const ONE: &[Shape] = &[Shape::Object];
+const MANY: &[Shape] = &[Shape::Lines, Shape::Array, Shape::Object];
+const ARRAY: &[Shape] = &[Shape::Array];
+
+/// In order; the first that fits wins.
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    Rule { format: Format::Inspect, shapes: ONE, all: &["status", "eval.task", "eval.model"], any: &[] },
+    Rule { format: Format::LmmsEval, shapes: MANY, all: &["doc_id", "doc", "resps", "filtered_resps", "token_counts"], any: &[] },
+    Rule { format: Format::LmEvalSamples, shapes: MANY, all: &["doc_id", "doc", "resps", "filtered_resps"], any: &[] },
+    Rule { format: Format::LmEvalResults, shapes: ONE, all: &["results", "configs"], any: &["n-shot", "versions"] },
+    Rule { format: Format::LmEvalResults, shapes: ONE, all: &["results", "versions", "config"], any: &[] },
+    Rule { format: Format::LightEvalResults, shapes: ONE, all: &["results", "config_general"], any: &[] },
+    Rule { format: Format::Helm, shapes: ONE, all: &["adapter_spec", "scenario_spec"], any: &[] },
+    Rule { format: Format::Helm, shapes: ONE, all: &["adapter_spec", "request_states"], any: &[] },
+    Rule { format: Format::Helm, shapes: ARRAY, all: &["instance_id", "train_trial_index"], any: &["stats"] },
+    Rule { format: Format::Olmes, shapes: MANY, all: &["native_id", "model_output", "metrics"], any: &[] },
+    Rule { format: Format::EveryEvalEver, shapes: MANY, all: &["schema_version", "evaluation_id"], any: &["sample_id", "evaluation_results"] },
+    Rule { format: Format::PyIrt, shapes: MANY, all: &["subject_id", "responses"], any: &[] },
+    Rule { format: Format::AlpacaEval, shapes: ARRAY, all: &["preference", "generator_1", "generator_2"], any: &[] },
+    Rule { format: Format::MmluPro, shapes: ARRAY, all: &["question_id", "answer_index", "pred", "options"], any: &[] },
+    Rule { format: Format::EvalPlus, shapes: ONE, all: &["eval", "hash"], any: &[] },
+    Rule { format: Format::LiveCodeBench, shapes: ARRAY, all: &["graded_list", "code_list"], any: &[] },
+    Rule { format: Format::Bfcl, shapes: MANY, all: &["accuracy", "correct_count", "total_count"], any: &[] },
+    Rule { format: Format::SweBench, shapes: ONE, all: &["resolved"], any: &["no_generation", "no_logs"] },
+    Rule { format: Format::OpenCompass, shapes: ONE, all: &["accuracy", "details"], any: &[] },
+    Rule { format: Format::OpenCompass, shapes: ONE, all: &["0.origin_prompt", "0.prediction"], any: &[] },
+    Rule { format: Format::Promptfoo, shapes: ONE, all: &["results.results", "results.version"], any: &[] },
+    Rule { format: Format::DeepEval, shapes: ONE, all: &["testCases"], any: &[] },
+    Rule { format: Format::SimpleEvals, shapes: ONE, all: &["score", "metrics", "htmls", "convos"], any: &[] },
+    Rule { format: Format::LmEvalWriteOut, shapes: &[Shape::Array], all: &["doc_id", "prompt_0", "logit_0", "truth"], any: &[] },
+    Rule { format: Format::LmEvalWriteOut, shapes: ONE, all: &["0.prompt_0", "0.logit_0", "0.truth"], any: &[] },
+];
+
+impl Format {
+    /// The name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Store => "evalgauge store",
+            Self::Parquet => "Parquet table",
+            Self::Arrow => "Arrow table",
+            Self::Delimited => "delimited table",
+            Self::Records => "table of JSON records",
+            Self::LmEvalSamples => "lm-evaluation-harness samples",
+            Self::LmEvalResults => "lm-evaluation-harness results",
+            Self::LmEvalWriteOut => "lm-evaluation-harness write-out",
+            Self::LmmsEval => "lmms-eval samples",
+            Self::PyIrt => "py-irt responses",
+            Self::Inspect => "Inspect AI log",
+            Self::LightEvalResults => "lighteval results",
+            Self::Helm => "HELM run file",
+            Self::Olmes => "OLMES predictions",
+            Self::EveryEvalEver => "Every Eval Ever record",
+            Self::AlpacaEval => "AlpacaEval annotations",
+            Self::MmluPro => "MMLU-Pro outputs",
+            Self::EvalPlus => "EvalPlus results",
+            Self::LiveCodeBench => "LiveCodeBench outputs",
+            Self::Bfcl => "BFCL scores",
+            Self::SweBench => "SWE-bench results",
+            Self::OpenCompass => "OpenCompass results",
+            Self::Promptfoo => "promptfoo results",
+            Self::DeepEval => "DeepEval test run",
+            Self::SimpleEvals => "simple-evals results",
+        }
+    }
+
+    /// Whether it is a plain table.
+    pub fn is_plain(self) -> bool {
+        matches!(self, Self::Parquet | Self::Arrow | Self::Delimited | Self::Records)
+    }
+
+    /// Whether its files only explain others of their directory.
+    pub fn is_context(self) -> bool {
+        matches!(self, Self::LmEvalResults | Self::LightEvalResults)
+    }
+}
+
+/// Says what a file is.
+///
+/// # Errors
+/// [`ReadError::Unsupported`] for archives, [`ReadError::Unrecognised`] for anything that is not known.
+pub fn detect(source: &Source) -> Result<Detected, ReadError> {
+    let file = source.name();
+    let found = |format, because: &str| Ok(Detected { format, because: because.to_owned() });
+    match content(&source.bytes) {
+        Content::Parquet => found(Format::Parquet, "it begins with PAR1"),
+        Content::Arrow => found(Format::Arrow, "it begins with ARROW1"),
+        Content::Archive(what) => Err(ReadError::Unsupported {
+            file,
+            what: format!("a {what}, which is not read yet"),
+            remedy: "unpack it first and give the directory".to_owned(),
+        }),
+        Content::Pickle => Err(ReadError::Unsupported {
+            file,
+            what: "a Python pickle, which can run code when it is read".to_owned(),
+            remedy: "write the table as CSV or Parquet with the program that made it".to_owned(),
+        }),
+        Content::Binary => Err(ReadError::Unrecognised {
+            file,
+            found: format!("binary content that begins with {:02x?}", &source.bytes[..source.bytes.len().min(4)]),
+            nearest: "Parquet, which begins with PAR1".to_owned(),
+        }),
+        Content::Text => match Peek::at(&source.bytes) {
+            Some(peek) => detect_json(&file, &peek),
+            None => match delimited::sniff(&source.bytes) {
+                Some(delimiter) => {
+                    found(Format::Delimited, &format!("its lines are cut by {:?}", char::from(delimiter)))
+                }
+                None => Err(not_a_table(file, &source.bytes)),
+            },
+        },
+    }
+}
+
+fn not_a_table(file: String, bytes: &[u8]) -> ReadError {
+    let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let first: String = String::from_utf8_lossy(first).chars().take(60).collect();
+    ReadError::Unrecognised {
+        file,
+        found: format!("text that begins {first:?}"),
+        nearest: "delimited text, whose lines have the same number of fields, at least two".to_owned(),
+    }
+}
+
+fn detect_json(file: &str, peek: &Peek) -> Result<Detected, ReadError> {
+    let fits = |rule: &&Rule| {
+        rule.shapes.contains(&peek.shape)
+            && rule.all.iter().all(|path| peek.has(path))
+            && (rule.any.is_empty() || rule.any.iter().any(|path| peek.has(path)))
+    };
+    if let Some(rule) = RULES.iter().find(fits) {
+        let because = format!("it has {}", rule.all.join(", "));
+        return Ok(Detected { format: rule.format, because });
+    }
+    let names: Vec<&str> = peek.fields.iter().map(|(name, _)| &**name).collect();
+    if names.is_empty() && peek.truncated {
+        return Err(ReadError::Truncated { file: file.to_owned(), what: "its first JSON value".to_owned() });
+    }
+    let one_record = peek.shape == Shape::Object && names.len() >= 3 && peek.is_flat();
+    if !names.is_empty() && (peek.shape != Shape::Object || one_record) {
+        let because = format!("its records have {}", shortened(&names));
+        return Ok(Detected { format: Format::Records, because });
+    }
+    let found = match names.as_slice() {
+        [] => "JSON without objects".to_owned(),
+        names => format!("JSON with the keys {}", shortened(names)),
+    };
+    Err(ReadError::Unrecognised { file: file.to_owned(), found, nearest: nearest(peek) })
+}
+
+/// The format with the largest share of its fields there.
+fn nearest(peek: &Peek) -> String {
+    let share = |rule: &Rule| {
+        let there = rule.all.iter().filter(|path| peek.has(path)).count();
+        (there * 100 / rule.all.len(), there)
+    };
+    match RULES.iter().max_by_key(|rule| share(rule)).filter(|rule| share(rule).1 > 0) {
+        Some(rule) => {
+            let missing: Vec<&str> = rule.all.iter().copied().filter(|path| !peek.has(path)).collect();
+            let missing = if missing.is_empty() { rule.any.join(" or ") } else { missing.join(", ") };
+            format!("{}, but without {missing}", rule.format.name())
+        }
+        None => "JSON records, one object with model, item and score for each row".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detected(text: &str) -> Result<Format, ReadError> {
+        let source = Source { path: "f".into(), member: None, bytes: text.as_bytes().to_vec() };
+        detect(&source).map(|d| d.format)
+    }
+
+    #[test]
+    fn content_decides() {
+        assert_eq!(detected("model,item\na,b\n"), Ok(Format::Delimited));
+        assert_eq!(detected("{\"model\":1,\"item\":2}\n{\"model\":1}\n"), Ok(Format::Records));
+        assert_eq!(detected(r#"[{"doc_id":0,"doc":{},"resps":[],"filtered_resps":[]}]"#), Ok(Format::LmEvalSamples));
+        assert_eq!(detected(r#"{"results":{},"configs":{},"n-shot":{}}"#), Ok(Format::LmEvalResults));
+        assert_eq!(detected("{\"subject_id\":\"a\",\"responses\":{}}\n"), Ok(Format::PyIrt));
+        assert_eq!(detected(r#"{"status":"success","eval":{"task":"t","model":"m"}}"#), Ok(Format::Inspect));
+    }
+
+    #[test]
+    fn what_is_unknown_is_described() {
+        let error = detected(r#"{"results":{"a":1},"other":2}"#).unwrap_err().to_string();
+        assert!(error.contains("keys results, other") && error.contains("nearest"), "{error}");
+        assert!(matches!(detected("PK\u{3}\u{4}"), Err(ReadError::Unsupported { .. })));
+        assert!(matches!(detected("Some prose."), Err(ReadError::Unrecognised { .. })));
+        assert!(matches!(detected("{\"a"), Err(ReadError::Truncated { .. })));
+    }
+}

@@ -1,0 +1,370 @@
+//! What looks wrong in the data, before any statistics? Counted, with examples, what follows from it and what
+//! to do.
+
+use super::report::model_index;
+use crate::response::ResponseTable;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// Examples kept of each finding.
+const MAX_EXAMPLES: usize = 5;
+
+/// One kind of finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lint {
+    /// A stable name for scripts.
+    pub code: &'static str,
+    /// The benchmark it is about, if it is about one.
+    pub benchmark: Option<String>,
+    /// How many.
+    pub count: usize,
+    /// The first few.
+    pub examples: Vec<String>,
+    /// What was found.
+    pub found: String,
+    /// What follows from it.
+    pub consequence: &'static str,
+    /// What to do.
+    pub remedy: &'static str,
+}
+
+/// What a kind of finding means.
+struct Kind {
+    code: &'static str,
+    found: &'static str,
+    consequence: &'static str,
+    remedy: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident: $code:literal, $found:literal, $consequence:literal, $remedy:literal;)+) => {
+        $(const $name: Kind =
+            Kind { code: $code, found: $found, consequence: $consequence, remedy: $remedy };)+
+    };
+}
+
+kinds! {
+    REPEATED: "repeated_rows", "rows say the same about the same attempt again",
+        "they are counted once", "remove them from the export if they are not meant";
+    CONTRADICTORY: "contradictory_rows", "rows give the same attempt another score than an earlier row",
+        "the benchmark cannot be analysed while it is open which score counts",
+        "number the attempts in a column `repeat`, name the runs in a column `run`, or remove one of the rows";
+    KEYS: "conflicting_keys", "items were scored against different keys in different rows",
+        "their scores mean different things for different models",
+        "find the right key and score these items again, or leave them out";
+    KEY_RANGE: "key_not_among_options", "items have a key beyond their options",
+        "no answer can be right", "correct the key or the list of options";
+    CHOICE_RANGE: "choice_not_among_options", "answers name an option that their item does not have",
+        "options are counted wrongly in analyses of distractors", "check the order and number of options";
+    SCORE_KEY: "score_contradicts_key", "scores of 0 or 1 disagree with whether the answer equals the key",
+        "either the score or the key is not the one that was used", "check which key the scores were made with";
+    UNANSWERED: "items_without_responses", "items have no score from any model",
+        "they tell nothing and are left out of every statistic", "add the missing results or drop the items";
+    ITEM_SETS: "different_item_sets", "models lack some of the items",
+        "plain means compare models over different items", "compare over the items that all have in common, or add the missing results";
+    ALL_RIGHT: "items_all_right", "items were solved by every model",
+        "they do not tell models apart", "keep them for weaker models or drop them";
+    ALL_WRONG: "items_all_wrong", "items were solved by no model",
+        "they do not tell models apart; some may have a wrong key", "look at their keys first";
+    MODEL_RIGHT: "models_all_right", "models solved every item",
+        "their ability has no finite estimate", "check that the answers were not copied from the key";
+    MODEL_WRONG: "models_all_wrong", "models solved no item",
+        "their ability has no finite estimate", "check how their answers were extracted";
+    NAMES: "similar_model_names", "model names differ only in spelling",
+        "one model may be counted as several", "give them one name if they are one model";
+}
+
+/// Looks for everything in the list.
+pub fn lint(table: &ResponseTable) -> Vec<Lint> {
+    let mut found = Vec::new();
+    duplicates(table, &mut found);
+    keys(table, &mut found);
+    coverage(table, &mut found);
+    names(table, &mut found);
+    found
+}
+
+/// Collects examples of a kind, by benchmark, in the order of the table.
+struct Collector<'a> {
+    table: &'a ResponseTable,
+    by_benchmark: BTreeMap<usize, (usize, Vec<String>)>,
+    order: HashMap<&'a str, usize>,
+}
+
+impl<'a> Collector<'a> {
+    fn new(table: &'a ResponseTable) -> Self {
+        let mut order = HashMap::new();
+        for item in &table.items {
+            let next = order.len();
+            order.entry(item.benchmark.as_str()).or_insert(next);
+        }
+        Self { table, by_benchmark: BTreeMap::new(), order }
+    }
+
+    fn add(&mut self, benchmark: &str, example: impl FnOnce() -> String) {
+        let (count, examples) =
+            self.by_benchmark.entry(self.order.get(benchmark).copied().unwrap_or(usize::MAX)).or_default();
+        *count += 1;
+        if examples.len() < MAX_EXAMPLES {
+            examples.push(example());
+        }
+    }
+
+    fn add_item(&mut self, item: u32, example: impl FnOnce(&str) -> String) {
+        let item = &self.table.items[item as usize];
+        self.add(&item.benchmark, || example(item.id.as_str()));
+    }
+
+    fn report(self, kind: &Kind, into: &mut Vec<Lint>) {
+        let names: HashMap<usize, &str> = self.order.iter().map(|(name, at)| (*at, *name)).collect();
+        for (at, (count, examples)) in self.by_benchmark {
+            let benchmark = names.get(&at).map(|b| (*b).to_owned());
+            into.push(kind.finding(benchmark, count, examples));
+        }
+    }
+}
+
+impl Kind {
+    fn finding(&self, benchmark: Option<String>, count: usize, examples: Vec<String>) -> Lint {
+        Lint {
+            code: self.code,
+            benchmark,
+            count,
+            examples,
+            found: format!("{count} {}", self.found),
+            consequence: self.consequence,
+            remedy: self.remedy,
+        }
+    }
+}
+
+/// Rows about the same attempt.
+fn duplicates(table: &ResponseTable, found: &mut Vec<Lint>) {
+    let key = |row: usize| {
+        let (run, item) = (table.run_column()[row], table.item_column()[row]);
+        (item, run, table.metric_column()[row], table.repeat_column()[row])
+    };
+    let mut order: Vec<u32> = (0..table.len() as u32).collect();
+    order.sort_by_key(|&row| key(row as usize));
+    let (mut same, mut other) = (Collector::new(table), Collector::new(table));
+    for attempt in order.chunk_by(|a, b| key(*a as usize) == key(*b as usize)).filter(|c| c.len() > 1) {
+        let first = attempt[0] as usize;
+        for &row in &attempt[1..] {
+            let row = row as usize;
+            let model = || table.runs[table.run_column()[row] as usize].id.clone();
+            let scores = (table.score(first), table.score(row));
+            let which = if scores.0 == scores.1 { &mut same } else { &mut other };
+            which.add_item(table.item_column()[row], |item| format!("{} on {item}: {}", model(), told(scores)));
+        }
+    }
+    same.report(&REPEATED, found);
+    other.report(&CONTRADICTORY, found);
+}
+
+fn told(scores: (Option<f64>, Option<f64>)) -> String {
+    let tell = |s: Option<f64>| s.map_or("no score".to_owned(), |s| s.to_string());
+    if scores.0 == scores.1 { tell(scores.0) } else { format!("{} and {}", tell(scores.0), tell(scores.1)) }
+}
+
+/// Keys against one another, against the options, and against the scores.
+fn keys(table: &ResponseTable, found: &mut Vec<Lint>) {
+    let (mut conflicts, mut beyond) = (Collector::new(table), Collector::new(table));
+    let (mut choices, mut scores) = (Collector::new(table), Collector::new(table));
+    let mut keys_of: Vec<Vec<u16>> = table.items.iter().map(|i| i.gold.into_iter().collect()).collect();
+    for row in 0..table.len() {
+        let at = table.item_column()[row];
+        let item = &table.items[at as usize];
+        let (chosen, gold) = (table.chosen(row), table.gold(row));
+        if let Some(gold) = gold.filter(|g| !keys_of[at as usize].contains(g)) {
+            keys_of[at as usize].push(gold);
+        }
+        let model = || table.runs[table.run_column()[row] as usize].model.to_string();
+        if let (Some(chosen), Some(options)) = (chosen, &item.options)
+            && usize::from(chosen) >= options.len()
+        {
+            choices.add_item(at, |id| format!("{} on {id}: option {chosen} of {}", model(), options.len()));
+        }
+        let metric = &table.metrics[table.metric_column()[row] as usize];
+        if let (Some(score), Some(chosen), Some(gold), true) = (table.score(row), chosen, gold, metric.primary)
+            && (score == 0.0 || score == 1.0)
+            && (score == 1.0) != (chosen == gold)
+        {
+            scores.add_item(at, |id| format!("{} on {id}: chose {chosen}, key {gold}, score {score}", model()));
+        }
+    }
+    for (at, (item, keys)) in table.items.iter().zip(&keys_of).enumerate() {
+        if keys.len() > 1 {
+            conflicts.add_item(at as u32, |id| format!("{id}: {keys:?}"));
+        }
+        if let (Some(gold), Some(options)) = (item.gold, &item.options)
+            && usize::from(gold) >= options.len()
+        {
+            beyond.add_item(at as u32, |id| format!("{id}: key {gold} of {} options", options.len()));
+        }
+    }
+    conflicts.report(&KEYS, found);
+    beyond.report(&KEY_RANGE, found);
+    choices.report(&CHOICE_RANGE, found);
+    scores.report(&SCORE_KEY, found);
+}
+
+/// Who answered what, under the primary metric.
+#[derive(Default, Clone, Copy)]
+struct Tally {
+    n: usize,
+    right: usize,
+    wrong: usize,
+}
+
+impl Tally {
+    fn add(&mut self, score: f64) {
+        self.n += 1;
+        self.right += usize::from(score >= 1.0);
+        self.wrong += usize::from(score <= 0.0);
+    }
+}
+
+/// Fewer models or items than this, and "all of them" says nothing.
+const MIN_TO_BE_ALL: usize = 2;
+
+fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
+    let models = model_index(table);
+    let mut names: Vec<&str> = Vec::new();
+    for (run, &model) in table.runs.iter().zip(&models) {
+        if model == names.len() {
+            names.push(run.model.as_str());
+        }
+    }
+    let mut of_item = vec![Tally::default(); table.items.len()];
+    let mut of_model: BTreeMap<(usize, usize), Tally> = BTreeMap::new();
+    let benchmarks = table.benchmarks();
+    let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
+    let mut answered: HashMap<(usize, usize), Vec<u32>> = HashMap::new();
+    for row in 0..table.len() {
+        let item = table.item_column()[row] as usize;
+        let score = table.score(row).filter(|_| table.metrics[table.metric_column()[row] as usize].primary);
+        let Some(score) = score else { continue };
+        let key = (place[table.items[item].benchmark.as_str()], models[table.run_column()[row] as usize]);
+        of_item[item].add(score);
+        of_model.entry(key).or_default().add(score);
+        answered.entry(key).or_default().push(item as u32);
+    }
+    let mut n_answered: HashMap<usize, usize> = HashMap::new();
+    for (at, item) in table.items.iter().enumerate() {
+        *n_answered.entry(place[item.benchmark.as_str()]).or_default() += usize::from(of_item[at].n > 0);
+    }
+    let mut lists: [Collector; 6] = std::array::from_fn(|_| Collector::new(table));
+    let [unanswered, sets, all_right, all_wrong, model_right, model_wrong] = &mut lists;
+    for (at, tally) in of_item.iter().enumerate() {
+        let id = |id: &str| id.to_owned();
+        match tally {
+            Tally { n: 0, .. } => unanswered.add_item(at as u32, id),
+            t if t.n >= MIN_TO_BE_ALL && t.right == t.n => all_right.add_item(at as u32, id),
+            t if t.n >= MIN_TO_BE_ALL && t.wrong == t.n => all_wrong.add_item(at as u32, id),
+            _ => {}
+        }
+    }
+    for ((benchmark, model), tally) in &of_model {
+        let (name, all) = (names[*model], n_answered[benchmark]);
+        let benchmark_name = benchmarks[*benchmark].as_str();
+        let has = answered.get_mut(&(*benchmark, *model)).map_or(0, |items| {
+            items.sort_unstable();
+            items.dedup();
+            items.len()
+        });
+        if has < all {
+            sets.add(benchmark_name, || format!("{name}: {has} of {all}"));
+        }
+        if tally.n >= MIN_TO_BE_ALL && tally.right == tally.n {
+            model_right.add(benchmark_name, || name.to_owned());
+        } else if tally.n >= MIN_TO_BE_ALL && tally.wrong == tally.n {
+            model_wrong.add(benchmark_name, || name.to_owned());
+        }
+    }
+    let kinds = [&UNANSWERED, &ITEM_SETS, &ALL_RIGHT, &ALL_WRONG, &MODEL_RIGHT, &MODEL_WRONG];
+    for (list, kind) in lists.into_iter().zip(kinds) {
+        list.report(kind, found);
+    }
+}
+
+/// Names that are the same in letters and digits, with or without the organisation in front.
+fn names(table: &ResponseTable, found: &mut Vec<Lint>) {
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for run in &table.runs {
+        let name = run.model.as_str();
+        let list = alike.entry(plain_name(name)).or_default();
+        if !list.contains(&name) {
+            list.push(name);
+        }
+    }
+    let groups: Vec<String> = alike.values().filter(|l| l.len() > 1).map(|l| l.join(" = ")).collect();
+    if !groups.is_empty() {
+        let examples = groups.iter().take(MAX_EXAMPLES).cloned().collect();
+        found.push(NAMES.finding(None, groups.len(), examples));
+    }
+}
+
+fn plain_name(name: &str) -> String {
+    let short = name.replace("__", "/");
+    let short = short.rsplit('/').next().unwrap_or(name);
+    // A dot tells versions apart (1.5 from 15), so it stays.
+    let core: String =
+        short.chars().filter(|c| c.is_alphanumeric() || *c == '.').flat_map(char::to_lowercase).collect();
+    if core.is_empty() { name.to_owned() } else { core }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::{Item, Metric, Row, Run};
+
+    fn codes(table: &ResponseTable) -> Vec<(&'static str, usize)> {
+        lint(table).iter().map(|l| (l.code, l.count)).collect()
+    }
+
+    fn table(models: &[&str], items: usize) -> ResponseTable {
+        let mut t = ResponseTable::default();
+        t.runs = models.iter().map(|m| Run::new(*m, *m)).collect();
+        t.items = (0..items).map(|i| Item::new("b", None, format!("i{i}"))).collect();
+        t.metrics.push(Metric { primary: true, ..Metric::new("b", "acc", None) });
+        t
+    }
+
+    #[test]
+    fn duplicates_are_told_from_contradictions() {
+        let mut t = table(&["a"], 1);
+        for score in [1.0, 1.0, 0.0] {
+            t.push(Row::new(0, 0, 0, Some(score)));
+        }
+        assert_eq!(codes(&t), [("repeated_rows", 1), ("contradictory_rows", 1)]);
+    }
+
+    #[test]
+    fn keys_are_held_against_options_and_scores() {
+        let mut t = table(&["a", "b"], 2);
+        t.items[0].options = Some(vec!["x".into(), "y".into()]);
+        t.items[0].gold = Some(4);
+        t.push(Row { chosen: Some(7), gold: Some(1), ..Row::new(0, 0, 0, Some(0.0)) });
+        t.push(Row { chosen: Some(1), gold: Some(1), ..Row::new(1, 0, 0, Some(0.0)) });
+        let found: Vec<&str> = lint(&t).iter().map(|l| l.code).collect();
+        for code in ["conflicting_keys", "key_not_among_options", "choice_not_among_options", "score_contradicts_key"] {
+            assert!(found.contains(&code), "{code} in {found:?}");
+        }
+    }
+
+    #[test]
+    fn items_and_models_that_tell_nothing_are_named() {
+        let mut t = table(&["org/Model-1", "org__model 1"], 4);
+        for (run, item, score) in [(0, 0, 1.0), (1, 0, 1.0), (0, 1, 0.0), (1, 1, 0.0), (0, 2, 1.0)] {
+            t.push(Row::new(run, item, 0, Some(score)));
+        }
+        let found = lint(&t);
+        let of = |code: &str| found.iter().find(|l| l.code == code).unwrap();
+        assert_eq!(of("items_without_responses").examples, ["i3"]);
+        assert_eq!(of("items_all_right").examples, ["i0"]);
+        assert_eq!(of("items_all_wrong").examples, ["i1"]);
+        assert_eq!(of("different_item_sets").examples, ["org__model 1: 2 of 3"]);
+        assert_eq!(of("similar_model_names").count, 1);
+        assert_ne!(plain_name("gpt-1.5"), plain_name("gpt-15"));
+    }
+}

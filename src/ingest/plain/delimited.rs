@@ -1,0 +1,185 @@
+//! How does delimited text become a frame? Its delimiter and its header are found from the content.
+
+use super::value::looks_like_data;
+use crate::ingest::fragment::{Note, ReadError};
+use crate::store::frame::{Cells, Frame, WordsBuilder};
+
+/// Delimiters that are tried.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// Lines looked at to find the delimiter.
+const SNIFFED_LINES: usize = 50;
+/// More lines of a wrong length than this share mean that the file is not what it seems.
+const SHARE_RAGGED: f64 = 0.1;
+
+/// A frame and how it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delimited {
+    /// The cells, all as words, so that `007` stays `007`.
+    pub frame: Frame,
+    /// The delimiter.
+    pub delimiter: u8,
+    /// Whether the first line names the columns.
+    pub header: bool,
+    /// What a user should know.
+    pub notes: Vec<Note>,
+}
+
+/// The delimiter of a text: the one that cuts most of its first lines into the same number of fields, at least
+/// two. `None` if there is no such delimiter: the text is no table.
+pub fn sniff(bytes: &[u8]) -> Option<u8> {
+    let begins = bytes.iter().find(|b| !b.is_ascii_whitespace())?;
+    if matches!(begins, b'#' | b'<' | b'%') {
+        return None;
+    }
+    DELIMITERS
+        .into_iter()
+        .filter_map(|delimiter| {
+            let widths: Vec<usize> =
+                reader(bytes, delimiter).byte_records().take(SNIFFED_LINES).flatten().map(|r| r.len()).collect();
+            let first = *widths.first()?;
+            let same = widths.iter().filter(|w| **w == first).count();
+            let steady = same * 10 >= widths.len() * 8;
+            // Prose has commas too, but not the same number in every line.
+            (first >= 2 && steady && (widths.len() > 1)).then_some((same * first, delimiter))
+        })
+        .max_by_key(|(cells, _)| *cells)
+        .map(|(_, delimiter)| delimiter)
+}
+
+fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes)
+}
+
+/// Reads delimited text.
+///
+/// # Errors
+/// [`ReadError::Unrecognised`] if it is no table, [`ReadError::Malformed`] if too many of its lines have
+/// another length than the first.
+pub fn read(file: &str, bytes: &[u8]) -> Result<Delimited, ReadError> {
+    let Some(delimiter) = sniff(bytes) else {
+        return Err(ReadError::Unrecognised {
+            file: file.to_owned(),
+            found: "text without columns".to_owned(),
+            nearest: "delimited text, whose lines have the same number of fields, at least two".to_owned(),
+        });
+    };
+    let mut records = reader(bytes, delimiter).into_byte_records();
+    let malformed = |row: u64, message: String| ReadError::Malformed {
+        file: file.to_owned(),
+        row: Some(row),
+        message,
+    };
+    let first = match records.next() {
+        Some(Ok(record)) => record,
+        Some(Err(error)) => return Err(malformed(1, error.to_string())),
+        None => return Err(ReadError::Empty { file: file.to_owned() }),
+    };
+    let names: Vec<String> = first.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect();
+    let header = is_header(&names);
+    let width = names.len();
+    let mut columns: Vec<WordsBuilder> = (0..width).map(|_| WordsBuilder::default()).collect();
+    let mut push = |record: &csv::ByteRecord| {
+        for (column, cell) in columns.iter_mut().zip(record) {
+            column.push(Some(&String::from_utf8_lossy(cell)));
+        }
+    };
+    if !header {
+        push(&first);
+    }
+    let (mut n_rows, mut not_unicode) = (usize::from(!header), 0usize);
+    let (mut n_ragged, mut first_ragged) = (0usize, None);
+    for record in records {
+        let record = record.map_err(|e| malformed(n_rows as u64 + 2, e.to_string()))?;
+        if record.len() != width {
+            n_ragged += 1;
+            let line = record.position().map_or(0, csv::Position::line);
+            first_ragged.get_or_insert((line, record.len()));
+            continue;
+        }
+        not_unicode += usize::from(record.iter().any(|cell| std::str::from_utf8(cell).is_err()));
+        push(&record);
+        n_rows += 1;
+    }
+    let mut notes = Vec::new();
+    if let Some((line, fields)) = first_ragged {
+        let message = format!(
+            "lines with another number of fields than the {width} of the first line (here {fields}) were left \
+             out; check the quotes around cells with {:?} or line ends in them",
+            char::from(delimiter)
+        );
+        if n_ragged as f64 > SHARE_RAGGED * (n_rows + n_ragged) as f64 {
+            return Err(malformed(line, format!("{n_ragged} of {} {message}", n_rows + n_ragged)));
+        }
+        notes.push(Note { file: file.to_owned(), row: Some(line), message: format!("{n_ragged} {message}") });
+    }
+    if not_unicode > 0 {
+        let message = format!(
+            "{not_unicode} lines are not UTF-8; characters that could not be read were replaced: export the file as UTF-8"
+        );
+        notes.push(Note { file: file.to_owned(), row: None, message });
+    }
+    let names = if header { names } else { vec![String::new(); width] };
+    let columns = names.into_iter().zip(columns).map(|(n, c)| (n, Cells::Words(c.finish()))).collect();
+    let frame = Frame { columns, n_rows, unread: Vec::new() };
+    Ok(Delimited { frame, delimiter, header, notes })
+}
+
+/// Names are distinct words; a first line of scores, or with cells that repeat, is a line of data.
+fn is_header(cells: &[String]) -> bool {
+    let scores = cells.iter().skip(1).filter(|c| looks_like_data(c)).count();
+    if scores < cells.len().saturating_sub(1) || cells.len() < 2 {
+        return true;
+    }
+    let mut distinct: Vec<&String> = cells.iter().collect();
+    distinct.sort();
+    distinct.dedup();
+    // Items may be named 1, 2, 3, …; then no name comes twice.
+    distinct.len() == cells.len() && cells.len() > 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ok(text: &str) -> Delimited {
+        read("f.csv", text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn delimiters_are_found() {
+        for (text, delimiter) in
+            [("a,b\n1,2\n", b','), ("a\tb\n\"x\ty\"\t2\n", b'\t'), ("a;b\n0,5;1\n0,2;1\n", b';'), ("a|b\n1|2", b'|')]
+        {
+            assert_eq!(ok(text).delimiter, delimiter, "{text:?}");
+        }
+        for prose in ["# plain\n\nSome, words.\n", "One line.\nAnother, with a comma.\nA third.\n", "word\nword\n"] {
+            assert!(matches!(read("f", prose.as_bytes()), Err(ReadError::Unrecognised { .. })), "{prose:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_scores_is_no_header() {
+        assert!(!ok("1,1,1,0\n0,1,0,0\n").header);
+        assert!(!ok("gpt,1,1,0\nllama,0,1,0\n").header);
+        assert!(ok("model,1,2,3\ngpt,1,1,0\n").header);
+        assert_eq!(ok("1,1,1,0\n0,1,0,0\n").frame.n_rows, 2);
+    }
+
+    #[test]
+    fn short_lines_are_left_out_and_counted() {
+        let mut text = "model,item,score\n".to_owned();
+        for i in 0..30 {
+            text.push_str(&format!("m,{i:03},1\n"));
+        }
+        let read = ok(&format!("{text}m,030\n"));
+        assert_eq!(read.frame.n_rows, 30);
+        assert_eq!(read.frame.column("item").unwrap().to_words().get(7), Some("007"));
+        assert_eq!(read.notes[0].row, Some(32));
+        let ragged = "model,item,score\nm,1,1\nm,2\nm,3,1\nm,4\nm,5,1\nm,6,1\nm,7,1\nm,8,1\nm,9,1\nm,10,1\n";
+        assert!(matches!(read_error(ragged), ReadError::Malformed { row: Some(3), .. }));
+    }
+
+    fn read_error(text: &str) -> ReadError {
+        read("f.csv", text.as_bytes()).unwrap_err()
+    }
+}

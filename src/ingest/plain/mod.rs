@@ -1,0 +1,169 @@
+//! How does a plain table become rows? Long or wide, from delimited text, JSON records, Parquet or Arrow: the
+//! file becomes a frame, the frame's columns get their meaning, and one place turns them into rows.
+
+pub mod answer;
+pub mod companion;
+pub mod delimited;
+pub mod long;
+pub mod records;
+pub mod roles;
+pub mod runs;
+pub mod scale;
+pub mod shape;
+pub mod value;
+pub mod wide;
+
+pub use companion::{Companion, Responses};
+
+use super::IngestOptions;
+use super::detect::Format;
+use super::fragment::{Note, ReadError};
+use super::source::Source;
+use crate::store::frame::Frame;
+use roles::Roles;
+use shape::{Other, Shape};
+
+/// Names of files that say nothing about their content; the directory's name is taken instead.
+const GENERIC_STEMS: [&str; 24] = [
+    "responses", "response", "results", "result", "answers", "scores", "data", "table", "samples", "outputs", "output",
+    "predictions", "long", "wide", "matrix", "items", "all", "test", "eval", "evals", "details", "records", "train",
+    "validation",
+];
+
+/// What a table calls itself, and how its rows are named.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Naming {
+    /// The file, as messages name it.
+    pub file: String,
+    /// Its name without endings.
+    pub stem: String,
+    /// The benchmark of rows that do not say.
+    pub benchmark: String,
+    /// Whether line 1 of the file names the columns.
+    pub has_header: bool,
+    /// Whether long answers are kept.
+    pub keep_text: bool,
+}
+
+impl Naming {
+    fn of(source: &Source, options: &IngestOptions, has_header: bool) -> Self {
+        let name = source.file_name();
+        let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("table").to_owned();
+        let generic = GENERIC_STEMS.contains(&stem.to_lowercase().as_str());
+        let directory = source.directories().into_iter().rfind(|d| d != "." && d != "..");
+        let from_file = if generic { directory.unwrap_or_else(|| stem.clone()) } else { stem.clone() };
+        Self {
+            file: source.name(),
+            stem,
+            benchmark: options.benchmark.clone().unwrap_or(from_file),
+            has_header,
+            keep_text: options.keep_text,
+        }
+    }
+
+    /// The line of the file, from 1, in which a row (from 0) stands.
+    pub fn line(&self, row: usize) -> u64 {
+        row as u64 + 1 + u64::from(self.has_header)
+    }
+}
+
+/// What a plain table turned out to be.
+#[derive(Debug)]
+pub enum Plain {
+    /// Item-level results.
+    Responses(Box<Responses>),
+    /// A table about items or models, of use beside results in the same directory.
+    Companion(Box<Companion>),
+}
+
+/// Reads a plain table.
+///
+/// # Errors
+/// [`ReadError`] if the file is damaged, or if its columns are those of another format.
+pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<Plain, ReadError> {
+    let file = source.name();
+    let damaged =
+        |e: crate::store::columnar::ColumnarError| ReadError::Malformed { file: file.clone(), row: None, message: e.to_string() };
+    let (frame, header, notes): (Frame, bool, Vec<Note>) = match format {
+        Format::Parquet => (crate::store::columnar::read_parquet(&source.bytes).map_err(damaged)?, false, Vec::new()),
+        Format::Arrow => (crate::store::columnar::read_arrow(&source.bytes).map_err(damaged)?, false, Vec::new()),
+        Format::Records => {
+            let (frame, notes) = records::read(&file, &source.bytes)?;
+            (frame, false, notes)
+        }
+        _ => {
+            let read = delimited::read(&file, &source.bytes)?;
+            (read.frame, read.header, read.notes)
+        }
+    };
+    if frame.n_rows == 0 {
+        return Err(ReadError::Empty { file });
+    }
+    let naming = Naming::of(source, options, header);
+    let mut plain = from_frame(frame, naming, options)?;
+    if let Plain::Responses(responses) = &mut plain {
+        responses.fragment.notes.splice(0..0, notes);
+    }
+    Ok(plain)
+}
+
+fn from_frame(frame: Frame, naming: Naming, options: &IngestOptions) -> Result<Plain, ReadError> {
+    let roles = Roles::of(&frame);
+    match shape::classify(&frame, &roles, options.rows) {
+        Shape::Long | Shape::LongOfOneModel => {
+            let long = long::read(&frame, &roles, &naming)?;
+            Ok(Plain::Responses(Box::new(Responses {
+                fragment: long.fragment,
+                shape: "long table",
+                item_column: Some(long.item_column),
+                needs_keys: long.needs_keys,
+            })))
+        }
+        Shape::Wide(wide) => {
+            let fragment = wide::read(&frame, &roles, &wide, &naming);
+            let item_column = None;
+            Ok(Plain::Responses(Box::new(Responses { fragment, shape: "wide table", item_column, needs_keys: false })))
+        }
+        Shape::Other(other) => {
+            let refusal = refusal(&naming.file, &frame, &other);
+            Ok(Plain::Companion(Box::new(Companion { file: naming.file, frame, roles, refusal })))
+        }
+    }
+}
+
+/// Why the table is of no use on its own.
+fn refusal(file: &str, frame: &Frame, other: &Other) -> ReadError {
+    let not_item_level = |found: String, remedy: &str| ReadError::NotItemLevel {
+        file: file.to_owned(),
+        found,
+        remedy: remedy.to_owned(),
+    };
+    match other {
+        Other::Aggregate(what) => {
+            not_item_level(what.clone(), "give the table with one row for each model and item")
+        }
+        Other::Items => not_item_level(
+            "items without models and scores".to_owned(),
+            "put it into the directory of the results it belongs to",
+        ),
+        Other::Models => not_item_level(
+            "models without items and scores".to_owned(),
+            "put it into the directory of the results it belongs to",
+        ),
+        Other::Unknown(lacks) => ReadError::Unrecognised {
+            file: file.to_owned(),
+            found: format!("a table with the columns {}", shortened(&frame.names())),
+            nearest: format!("a long table, which needs {lacks}; rename the columns to `model`, `item` and `score`"),
+        },
+    }
+}
+
+/// The first few names, and how many more there are.
+pub(super) fn shortened(names: &[&str]) -> String {
+    const SHOWN: usize = 12;
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

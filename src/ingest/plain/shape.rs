@@ -1,0 +1,205 @@
+//! Is this table long, wide, or not about items at all?
+
+use super::roles::{Role, Roles};
+use super::value::Scores;
+use crate::ingest::RowsAre;
+use crate::store::frame::{Cells, Frame};
+
+/// At least this share of the columns of a wide table must be scores.
+const SHARE_SCORES: f64 = 0.8;
+/// A wide table of averages and one of graded items look alike; with fewer items than this, or without cells at
+/// the ends of the scale, it is taken for one of averages.
+const MIN_GRADED_ITEMS: usize = 20;
+const SHARE_AT_ENDS: f64 = 0.2;
+
+/// What a table is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// One row for each model and item.
+    Long,
+    /// One row for each item, all of the model that the file is named after.
+    LongOfOneModel,
+    /// One row for each model or item, one column for each of the other.
+    Wide(Wide),
+    /// No item-level results; what it has instead.
+    Other(Other),
+}
+
+/// Why a table has no item-level results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Other {
+    /// Scores of models over whole sets of items.
+    Aggregate(String),
+    /// Items without responses.
+    Items,
+    /// Models without responses.
+    Models,
+    /// Nothing that is known.
+    Unknown(String),
+}
+
+/// The columns of a wide table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wide {
+    /// The column with the names of the rows.
+    pub id: Option<usize>,
+    /// The columns of scores.
+    pub scores: Vec<usize>,
+    /// Columns that are left out: neither scores nor known.
+    pub left_out: Vec<usize>,
+    /// What the rows are.
+    pub rows: RowsAre,
+    /// How that is known.
+    pub because: String,
+    /// Whether it is a guess.
+    pub guessed: bool,
+}
+
+/// Says what a table is.
+pub fn classify(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Shape {
+    let (model, item) = (roles.has(Role::Model), roles.has(Role::Item));
+    let readable = |list: &[usize]| list.iter().find_map(|&at| Scores::read(&frame.columns[at].1));
+    let scored = readable(&roles.scores).or_else(|| readable(&roles.weak_scores));
+    if model && item && (scored.is_some() || roles.has(Role::Chosen)) {
+        return Shape::Long;
+    }
+    if item && !model && readable(&roles.scores).is_some_and(|s| s.binary) {
+        return Shape::LongOfOneModel;
+    }
+    match wide(frame, roles, rows) {
+        Ok(wide) => Shape::Wide(wide),
+        Err(averages) => Shape::Other(other(roles, scored.is_some() || averages)),
+    }
+}
+
+fn other(roles: &Roles, scored: bool) -> Other {
+    if roles.has(Role::Item) {
+        return Other::Items;
+    }
+    let task = if roles.has(Role::Subject) { " and task" } else { "" };
+    match (roles.has(Role::Model), scored) {
+        (true, true) => Other::Aggregate(format!("scores for each model{task}, but no column of items")),
+        (true, false) => Other::Models,
+        (false, true) => Other::Aggregate("averages, but no columns of models and items".to_owned()),
+        (false, false) => {
+            let lacks = [(Role::Model, "a model"), (Role::Item, "an item")];
+            let lacks: Vec<&str> = lacks.iter().filter(|(r, _)| !roles.has(*r)).map(|(_, n)| *n).collect();
+            Other::Unknown(format!("{} and a score column", lacks.join(", ")))
+        }
+    }
+}
+
+/// The columns of a wide table, or whether it looks like one of averages.
+fn wide(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, bool> {
+    let named = [(Role::Model, RowsAre::Models), (Role::Item, RowsAre::Items)]
+        .into_iter()
+        .find_map(|(role, rows)| roles.get(role).map(|at| (at, rows)));
+    let id = named.map(|(at, _)| at).or_else(|| unnamed_id(frame));
+    let rest: Vec<usize> =
+        (0..frame.columns.len()).filter(|&at| Some(at) != id && !roles.is_taken(at)).collect();
+    let read: Vec<(usize, Scores)> =
+        rest.iter().filter_map(|&at| Some((at, Scores::read(&frame.columns[at].1)?))).collect();
+    let unit = read.iter().filter(|(_, s)| s.range.is_none() || s.within(0.0, 1.0)).count();
+    let limit = if unit * 2 >= read.len() { 1.0 } else { 100.0 };
+    let columns: Vec<&(usize, Scores)> =
+        read.iter().filter(|(_, s)| s.range.is_none() || s.within(0.0, limit)).collect();
+    let scored = columns.iter().filter(|(_, s)| s.range.is_some()).count();
+    if scored < 2 || (columns.len() as f64) < SHARE_SCORES * rest.len() as f64 {
+        return Err(false);
+    }
+    let (n_rows, n_columns) = (frame.n_rows, columns.len());
+    let (found, because, guessed) = match (rows, named) {
+        (Some(rows), _) => (rows, "as asked for".to_owned(), false),
+        (None, Some((at, rows))) => (rows, format!("its column {:?} names them", frame.columns[at].0), false),
+        (None, None) if n_columns > n_rows => {
+            (RowsAre::Models, format!("it has more columns ({n_columns}) than rows ({n_rows})"), true)
+        }
+        (None, None) => {
+            (RowsAre::Items, format!("it has no more columns ({n_columns}) than rows ({n_rows})"), true)
+        }
+    };
+    let n_items = if found == RowsAre::Models { n_columns } else { n_rows };
+    let all_binary = columns.iter().all(|(_, s)| s.binary);
+    if !all_binary && !is_graded(&columns, named.is_some(), n_items) {
+        return Err(true);
+    }
+    let scores: Vec<usize> = columns.iter().map(|(at, _)| *at).collect();
+    let left_out = rest.iter().copied().filter(|at| !scores.contains(at)).collect();
+    Ok(Wide { id, scores, left_out, rows: found, because, guessed })
+}
+
+/// Whether scores between the ends of the scale are those of items rather than averages over items.
+fn is_graded(columns: &[&(usize, Scores)], named: bool, n_items: usize) -> bool {
+    // The upper end is full marks: 1, a whole grade, or 100 per cent. An average hardly ever is.
+    let high = columns.iter().filter_map(|(_, s)| s.range).map(|r| r.1).fold(0.0, f64::max).ceil();
+    let (mut n, mut ends) = (0usize, 0usize);
+    for (_, scores) in columns {
+        for x in (0..scores.values.len()).filter_map(|row| scores.score(row)) {
+            n += 1;
+            ends += usize::from(x == 0.0 || x == high);
+        }
+    }
+    let at_ends = ends as f64 >= SHARE_AT_ENDS * n as f64;
+    (named || at_ends) && (at_ends || n_items >= MIN_GRADED_ITEMS)
+}
+
+/// The column that names the rows although its own name does not say so: the first one, if it has no name or
+/// holds distinct words that are no scores.
+fn unnamed_id(frame: &Frame) -> Option<usize> {
+    let (name, cells) = frame.columns.first()?;
+    let index_name = matches!(name.trim().to_lowercase().as_str(), "index" | "unnamed: 0" | "name" | "row");
+    let distinct = || {
+        let words = cells.to_words();
+        words.distinct().len() == frame.n_rows && words.iter().all(|w| w.is_some())
+    };
+    let is_words = matches!(cells, Cells::Words(_)) && Scores::read(cells).is_none();
+    // An empty name above numbers is the index column of a data frame; without a header all names are empty.
+    let unnamed = name.trim().is_empty() && frame.columns.get(1).is_some_and(|(n, _)| !n.is_empty());
+    ((index_name || unnamed || is_words) && distinct()).then_some(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::plain::delimited;
+
+    fn shape(text: &str) -> Shape {
+        let frame = delimited::read("f.csv", text.as_bytes()).unwrap().frame;
+        classify(&frame, &Roles::of(&frame), None)
+    }
+
+    fn wide_rows(text: &str) -> (RowsAre, bool) {
+        match shape(text) {
+            Shape::Wide(wide) => (wide.rows, wide.guessed),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn long_and_wide_are_told_apart() {
+        assert_eq!(shape("model,item,correct\na,1,1\n"), Shape::Long);
+        assert_eq!(shape("question_id,correct\n1,1\n2,0\n"), Shape::LongOfOneModel);
+        assert_eq!(wide_rows("model,i1,i2\na,1,0\nb,0,0\n"), (RowsAre::Models, false));
+        assert_eq!(wide_rows("item,a,b\nq1,1,0\nq2,0,0\nq3,1,1\n"), (RowsAre::Items, false));
+        assert_eq!(wide_rows("who,i1,i2,i3\na,1,0,0\nb,0,0,1\n"), (RowsAre::Models, true));
+        assert_eq!(wide_rows(",i1,i2,i3\n0,1,0,0\n1,0,0,1\n"), (RowsAre::Models, true));
+        assert_eq!(wide_rows("1,1,1,0\n0,1,0,0\n"), (RowsAre::Models, true));
+    }
+
+    #[test]
+    fn averages_are_no_items() {
+        let leaderboard = "model,mmlu,arc,gsm8k\na,0.61,0.55,0.42\nb,0.7,0.5,0.3\n";
+        assert!(matches!(shape(leaderboard), Shape::Other(Other::Aggregate(_))));
+        let published = "Task,Actual,Pred,Rel Error\nmmlu,0.516,0.483,0.048\narc,0.4,0.39,0.01\n";
+        assert!(matches!(shape(published), Shape::Other(_)));
+        assert!(matches!(shape("model,n,acc\na,500,0.3\nb,500,0.4\n"), Shape::Other(Other::Aggregate(_))));
+        assert_eq!(shape("item_id,question,answer\n1,Why,A\n2,How,B\n"), Shape::Other(Other::Items));
+        assert!(matches!(shape("x,y\nfoo,bar\n"), Shape::Other(Other::Unknown(_))));
+    }
+
+    #[test]
+    fn graded_items_are_items() {
+        let graded = "model,i1,i2,i3\na,0,0.5,1\nb,1,0.5,0\n";
+        assert_eq!(wide_rows(graded), (RowsAre::Models, false));
+    }
+}

@@ -1,0 +1,233 @@
+//! What was read, what was not, and what should a user know about it?
+
+use super::detect::Format;
+use super::fragment::Note;
+use super::lint::Lint;
+use super::primary::Choice;
+use crate::response::ResponseTable;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Examples kept of each kind of note.
+const MAX_EXAMPLES: usize = 3;
+
+/// Everything about one reading.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct IngestReport {
+    /// Files that were read.
+    pub files: Vec<FileRead>,
+    /// Files that gave nothing.
+    pub skipped: Vec<Skipped>,
+    /// Rows of the table.
+    pub n_rows: usize,
+    /// The benchmarks.
+    pub benchmarks: Vec<BenchmarkSummary>,
+    /// What readers met, by kind.
+    pub notes: Vec<NoteGroup>,
+    /// What looks wrong in the data.
+    pub lint: Vec<Lint>,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileRead {
+    /// The file.
+    pub file: String,
+    /// Its format.
+    pub format: Format,
+    /// How the format was known, and what the file was used for.
+    pub because: String,
+    /// Rows it gave.
+    pub n_rows: usize,
+}
+
+/// A file that gave nothing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Skipped {
+    /// The file.
+    pub file: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// A benchmark in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BenchmarkSummary {
+    /// Its name.
+    pub benchmark: String,
+    /// Models with at least one row.
+    pub n_models: usize,
+    /// Runs with at least one row.
+    pub n_runs: usize,
+    /// Items, those without rows among them.
+    pub n_items: usize,
+    /// Subjects.
+    pub n_subjects: usize,
+    /// Share of pairs of a model and an item that have a score under the primary metric.
+    pub density: f64,
+    /// Mean score under the primary metric.
+    pub mean_score: Option<f64>,
+    /// The metrics.
+    pub metrics: Vec<MetricSummary>,
+    /// Why the primary metric is the primary one.
+    pub primary_because: String,
+}
+
+/// A metric in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricSummary {
+    /// Name, and filter behind a comma.
+    pub metric: String,
+    /// Whether it is the primary one.
+    pub primary: bool,
+    /// Whether larger is better.
+    pub higher_is_better: bool,
+    /// Attempts with a score.
+    pub n_scored: usize,
+    /// Attempts without.
+    pub n_unscored: usize,
+}
+
+/// Notes that differ only in their numbers and names.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NoteGroup {
+    /// The first of them.
+    pub message: String,
+    /// How many there are.
+    pub count: usize,
+    /// Where: the first few, `file` or `file, row n`.
+    pub examples: Vec<String>,
+}
+
+/// Groups notes that say the same.
+pub fn group(notes: &[Note]) -> Vec<NoteGroup> {
+    let mut groups: Vec<NoteGroup> = Vec::new();
+    let mut place: HashMap<String, usize> = HashMap::new();
+    for note in notes {
+        let at = *place.entry(kind(&note.message)).or_insert_with(|| {
+            groups.push(NoteGroup { message: note.message.clone(), count: 0, examples: Vec::new() });
+            groups.len() - 1
+        });
+        groups[at].count += 1;
+        if groups[at].examples.len() < MAX_EXAMPLES {
+            let row = note.row.map_or(String::new(), |row| format!(", row {row}"));
+            groups[at].examples.push(format!("{}{row}", note.file));
+        }
+    }
+    groups
+}
+
+/// A message without its numbers and without what stands in quotes.
+fn kind(message: &str) -> String {
+    let mut quoted = false;
+    message
+        .chars()
+        .filter(|&c| {
+            quoted ^= c == '"';
+            !quoted && !c.is_ascii_digit()
+        })
+        .collect()
+}
+
+/// Each benchmark of the table in numbers.
+pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSummary> {
+    let benchmarks = table.benchmarks();
+    let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
+    let of_item: Vec<usize> = table.items.iter().map(|i| place[i.benchmark.as_str()]).collect();
+    let mut seen_run = vec![vec![false; table.runs.len()]; benchmarks.len()];
+    let mut scored = vec![0usize; table.metrics.len()];
+    let mut unscored = vec![0usize; table.metrics.len()];
+    let mut sum = vec![0.0; table.metrics.len()];
+    let models = model_index(table);
+    let n_models = models.iter().max().map_or(0, |m| m + 1);
+    // One bit for each pair of an item and a model.
+    let words = n_models.div_ceil(64);
+    let mut cells = vec![0u64; table.items.len() * words];
+    for row in 0..table.len() {
+        let (run, item) = (table.run_column()[row] as usize, table.item_column()[row] as usize);
+        let metric = table.metric_column()[row] as usize;
+        seen_run[of_item[item]][run] = true;
+        match table.score(row) {
+            None => unscored[metric] += 1,
+            Some(score) => {
+                scored[metric] += 1;
+                sum[metric] += score;
+                if table.metrics[metric].primary {
+                    cells[item * words + models[run] / 64] |= 1 << (models[run] % 64);
+                }
+            }
+        }
+    }
+    benchmarks
+        .iter()
+        .enumerate()
+        .map(|(at, benchmark)| {
+            let items: Vec<usize> = (0..table.items.len()).filter(|&i| of_item[i] == at).collect();
+            let runs: Vec<usize> = (0..table.runs.len()).filter(|&r| seen_run[at][r]).collect();
+            let mut who: Vec<usize> = runs.iter().map(|&r| models[r]).collect();
+            who.sort_unstable();
+            who.dedup();
+            let mut subjects: Vec<&String> = items.iter().filter_map(|&i| table.items[i].subject.as_ref()).collect();
+            subjects.sort();
+            subjects.dedup();
+            let present = items.iter().flat_map(|&i| &cells[i * words..(i + 1) * words]);
+            let present: usize = present.map(|word| word.count_ones() as usize).sum();
+            let all = (items.len() * who.len()) as f64;
+            let of: Vec<usize> =
+                (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == *benchmark).collect();
+            let primary = of.iter().copied().find(|&m| table.metrics[m].primary);
+            BenchmarkSummary {
+                benchmark: benchmark.clone(),
+                n_models: who.len(),
+                n_runs: runs.len(),
+                n_items: items.len(),
+                n_subjects: subjects.len(),
+                density: if all > 0.0 { present as f64 / all } else { 0.0 },
+                mean_score: primary.filter(|&m| scored[m] > 0).map(|m| sum[m] / scored[m] as f64),
+                metrics: of
+                    .iter()
+                    .map(|&m| MetricSummary {
+                        metric: table.metrics[m].label(),
+                        primary: table.metrics[m].primary,
+                        higher_is_better: table.metrics[m].higher_is_better,
+                        n_scored: scored[m],
+                        n_unscored: unscored[m],
+                    })
+                    .collect(),
+                primary_because: choices
+                    .iter()
+                    .find(|c| c.benchmark == *benchmark)
+                    .map(|c| c.because.clone())
+                    .unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+/// The model of each run, by number.
+pub(super) fn model_index(table: &ResponseTable) -> Vec<usize> {
+    let mut place: HashMap<&str, usize> = HashMap::new();
+    table
+        .runs
+        .iter()
+        .map(|run| {
+            let next = place.len();
+            *place.entry(run.model.as_str()).or_insert(next)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_that_say_the_same_are_counted() {
+        let note = |file: &str, message: &str| Note { file: file.to_owned(), row: Some(3), message: message.to_owned() };
+        let notes: Vec<Note> = (0..10).map(|k| note(&format!("{k}"), &format!("{k} cells of \"x{k}\" are empty"))).collect();
+        let groups = group(&notes);
+        assert_eq!((groups.len(), groups[0].count), (1, 10));
+        assert_eq!(groups[0].examples, ["0, row 3", "1, row 3", "2, row 3"]);
+        assert_eq!(group(&[notes[0].clone(), note("f", "another")]).len(), 2);
+    }
+}

@@ -1,0 +1,162 @@
+//! What is inside the file? Compression is taken off by signature, never by file name, within a limit.
+
+use super::fragment::ReadError;
+use super::source::Source;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// How many layers of compression are taken off.
+const MAX_LAYERS: usize = 4;
+
+/// What the unwrapped bytes are, by their first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Apache Parquet.
+    Parquet,
+    /// Apache Arrow file (Feather version 2).
+    Arrow,
+    /// An archive of files, by name.
+    Archive(&'static str),
+    /// A Python pickle.
+    Pickle,
+    /// Text: nothing says otherwise.
+    Text,
+    /// Neither text nor anything known.
+    Binary,
+}
+
+/// Reads a file and takes off every layer of compression and the byte-order mark.
+///
+/// # Errors
+/// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::Truncated`] for a compressed stream that ends early,
+/// [`ReadError::Malformed`] for one that is damaged or grows beyond `limit` bytes.
+pub fn open(path: &Path, limit: u64) -> Result<Source, ReadError> {
+    let file = path.display().to_string();
+    let bytes =
+        std::fs::read(path).map_err(|e| ReadError::Io { file: file.clone(), message: e.to_string() })?;
+    let bytes = unwrap(&file, bytes, limit)?;
+    Ok(Source { path: path.to_owned(), member: None, bytes })
+}
+
+/// Takes off every layer of compression and the byte-order mark.
+///
+/// # Errors
+/// As [`open`].
+pub fn unwrap(file: &str, mut bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ReadError> {
+    for layer in 0.. {
+        let reader: Box<dyn Read + '_> = if bytes.starts_with(&[0x1f, 0x8b]) {
+            Box::new(flate2::read::MultiGzDecoder::new(bytes.as_slice()))
+        } else if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            Box::new(zstd::stream::read::Decoder::new(bytes.as_slice()).map_err(|e| damaged(file, &e))?)
+        } else {
+            break;
+        };
+        let too_much = |message: String| ReadError::Malformed { file: file.to_owned(), row: None, message };
+        if layer == MAX_LAYERS {
+            return Err(too_much(format!("is compressed more than {MAX_LAYERS} times over; unpack it first")));
+        }
+        let mut inner = Vec::new();
+        reader.take(limit.saturating_add(1)).read_to_end(&mut inner).map_err(|e| damaged(file, &e))?;
+        if inner.len() as u64 > limit {
+            return Err(too_much(format!(
+                "unpacks to more than {} MB, which is more than any table should; if it is meant, unpack it first",
+                limit >> 20
+            )));
+        }
+        bytes = inner;
+    }
+    let bytes = without_mark(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ReadError::Empty { file: file.to_owned() });
+    }
+    Ok(bytes)
+}
+
+fn damaged(file: &str, error: &io::Error) -> ReadError {
+    // zstd reports a stream that ends early as an incomplete frame, not as an early end of input.
+    if error.kind() == io::ErrorKind::UnexpectedEof || error.to_string().contains("incomplete") {
+        return ReadError::Truncated { file: file.to_owned(), what: "its compressed content".to_owned() };
+    }
+    let message = format!("compressed content is damaged ({error}); copy or download it again");
+    ReadError::Malformed { file: file.to_owned(), row: None, message }
+}
+
+/// UTF-8 without its mark; UTF-16 with a mark, as spreadsheets write it, as UTF-8.
+fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
+        bytes.drain(..3);
+        return bytes;
+    }
+    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => return bytes,
+    };
+    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    text.into_bytes()
+}
+
+/// What the bytes are.
+pub fn content(bytes: &[u8]) -> Content {
+    match bytes {
+        [b'P', b'A', b'R', b'1', ..] => Content::Parquet,
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Content::Arrow,
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Content::Archive("zip archive"),
+        [b'7', b'z', 0xbc, 0xaf, ..] => Content::Archive("7z archive"),
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Content::Archive("bzip2 file"),
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => Content::Archive("xz file"),
+        [0x80, 2..=5, ..] => Content::Pickle,
+        _ if bytes.get(257..262) == Some(b"ustar") => Content::Archive("tar archive"),
+        _ if is_text(&bytes[..bytes.len().min(1 << 14)]) => Content::Text,
+        _ => Content::Binary,
+    }
+}
+
+/// Text has no control characters but those of layout.
+fn is_text(bytes: &[u8]) -> bool {
+    let control = |b: &&u8| **b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    !bytes.contains(&0) && bytes.iter().filter(control).count() * 100 <= bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn layers_come_off_by_signature() {
+        let inner = b"\xef\xbb\xbfmodel,item\n".to_vec();
+        let nested = zstd::encode_all(gzip(&inner).as_slice(), 1).unwrap();
+        assert_eq!(unwrap("f", nested, 1 << 20).unwrap(), b"model,item\n");
+        let utf16: Vec<u8> = "\u{feff}a\tü".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(unwrap("f", utf16, 1 << 20).unwrap(), "a\tü".as_bytes());
+    }
+
+    #[test]
+    fn a_bomb_is_stopped_and_a_cut_stream_is_named() {
+        let bomb = gzip(&vec![b'a'; 1 << 20]);
+        let error = unwrap("f", bomb.clone(), 1 << 16).unwrap_err();
+        assert!(error.to_string().contains("unpack it first"), "{error}");
+        for packed in [bomb, zstd::encode_all(&[b'a'; 4096][..], 1).unwrap()] {
+            for end in [packed.len() / 2, packed.len() - 1] {
+                let error = unwrap("f", packed[..end].to_vec(), 1 << 30).unwrap_err();
+                assert!(matches!(error, ReadError::Truncated { .. }), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn content_is_known_by_its_first_bytes() {
+        assert_eq!(content(b"PAR1....."), Content::Parquet);
+        assert_eq!(content(b"PK\x03\x04"), Content::Archive("zip archive"));
+        assert_eq!(content(b"model,item"), Content::Text);
+        assert_eq!(content(&[0x00, 0x01, 0xff]), Content::Binary);
+    }
+}

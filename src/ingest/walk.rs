@@ -1,0 +1,103 @@
+//! What is there to read? All files below the paths given, in a fixed order, each once.
+
+use crate::store::is_store;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A file.
+    File(PathBuf),
+    /// A store, which is read as a whole.
+    Store(PathBuf),
+    /// A directory or file that cannot be looked at, and why.
+    Unreadable(PathBuf, String),
+}
+
+impl Found {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Store(path) | Self::Unreadable(path, _) => path,
+        }
+    }
+}
+
+/// Everything below `paths`: directories in the order of their names, without hidden files and directories
+/// and `__MACOSX`; each file and directory once, however many links lead to it.
+///
+/// # Errors
+/// The first path that is not there.
+pub fn walk(paths: &[PathBuf]) -> Result<Vec<Found>, PathBuf> {
+    let mut walk = Walk { found: Vec::new(), seen: HashSet::new() };
+    for path in paths {
+        match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(path.clone()),
+            _ => walk.visit(path),
+        }
+    }
+    Ok(walk.found)
+}
+
+struct Walk {
+    found: Vec<Found>,
+    seen: HashSet<PathBuf>,
+}
+
+impl Walk {
+    fn visit(&mut self, path: &Path) {
+        // The real path guards against loops of links and against reading a file twice.
+        match fs::canonicalize(path) {
+            Ok(real) if !self.seen.insert(real.clone()) => {}
+            Ok(real) if real.is_dir() => self.visit_directory(path),
+            Ok(_) => self.found.push(Found::File(path.to_owned())),
+            Err(error) => self.found.push(Found::Unreadable(path.to_owned(), error.to_string())),
+        }
+    }
+
+    fn visit_directory(&mut self, path: &Path) {
+        if path.extension().is_some_and(|e| e == "evals") || is_store(path) {
+            self.found.push(Found::Store(path.to_owned()));
+            return;
+        }
+        let entries = fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        match entries {
+            Err(error) => self.found.push(Found::Unreadable(path.to_owned(), error.to_string())),
+            Ok(mut entries) => {
+                entries.sort_by_key(fs::DirEntry::file_name);
+                for entry in entries {
+                    let name = entry.file_name();
+                    let name = name.to_string_lossy();
+                    if !name.starts_with('.') && name != "__MACOSX" {
+                        self.visit(&entry.path());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_found_once_in_order_and_loops_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for sub in ["b", ".git", "__MACOSX", "c.evals"] {
+            fs::create_dir(at(sub)).unwrap();
+        }
+        for file in ["b/2.csv", "a.csv", ".hidden", ".git/x.csv", "__MACOSX/y.csv", "c.evals/responses.parquet"] {
+            fs::write(at(file), "x").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(dir.path(), at("b/loop")).unwrap();
+        let found = walk(&[dir.path().to_owned(), at("a.csv")]).unwrap();
+        let expected = [Found::File(at("a.csv")), Found::File(at("b/2.csv")), Found::Store(at("c.evals"))];
+        assert_eq!(found, expected);
+        assert_eq!(walk(&[at("missing")]), Err(at("missing")));
+    }
+}
