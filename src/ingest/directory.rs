@@ -143,7 +143,10 @@ fn read_harnesses(stages: Vec<Stage>, tick: &(dyn Fn(&str) + Sync)) -> Vec<Outco
         .map(|(at, stage)| {
             let outcome = match stage {
                 Stage::Harness(read, source) => {
-                    let outcome = finish(read, read_harness(&source, &context));
+                    let outcome = {
+                        let fragment = read_harness(read.format, &source, &context);
+                        finish(read, fragment)
+                    };
                     tick(&source.name());
                     outcome
                 }
@@ -164,8 +167,7 @@ fn read_harnesses(stages: Vec<Stage>, tick: &(dyn Fn(&str) + Sync)) -> Vec<Outco
             let error = ReadError::NotItemLevel {
                 file: source.name(),
                 found: format!("{}, which hold averages over items", read.format.name()),
-                remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)"
-                    .to_owned(),
+                remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)".to_owned(),
             };
             Outcome::Skipped(source.name(), error)
         };
@@ -200,29 +202,21 @@ fn finish_plain(responses: Responses) -> Result<Fragment, ReadError> {
 /// A reader of the files of one harness: the file, and the files of its directory that explain it.
 type Reader = fn(&Source, &[&Source]) -> Result<Fragment, ReadError>;
 
-/// The reader of each format that is not a plain table.
-fn reader(format: Format) -> Option<Reader> {
-    match format {
-        Format::LmEvalSamples => {
-            Some(|source, beside| lm_eval::samples::read(source, &lm_eval_context(beside)))
-        }
-        Format::LmEvalWriteOut => {
-            Some(|source, beside| lm_eval::write_out::read(source, &lm_eval_context(beside)))
-        }
-        Format::PyIrt => Some(|source, _| py_irt::read(source)),
-        _ => None,
-    }
-}
+/// The readers of formats that are not plain tables: one line for each.
+const READERS: &[(Format, Reader)] = &[
+    (Format::LmEvalSamples, |source, beside| lm_eval::samples::read(source, &lm_eval_context(beside))),
+    (Format::LmEvalWriteOut, |source, beside| lm_eval::write_out::read(source, &lm_eval_context(beside))),
+    (Format::PyIrt, |source, _| py_irt::read(source)),
+];
 
 /// The results beside samples. Results that cannot be read explain nothing; samples stand without them too.
 fn lm_eval_context(beside: &[&Source]) -> lm_eval::Context {
     lm_eval::Context::new(beside.iter().filter_map(|s| lm_eval::Results::parse(s).ok()).collect())
 }
 
-fn read_harness(source: &Source, context: &[&Source]) -> Result<Fragment, ReadError> {
-    let Detected { format, .. } = detect(source)?;
-    match reader(format) {
-        Some(read) => read(source, context),
+fn read_harness(format: Format, source: &Source, context: &[&Source]) -> Result<Fragment, ReadError> {
+    match READERS.iter().find(|(known, _)| *known == format) {
+        Some((_, read)) => read(source, context),
         None => Err(ReadError::Unsupported {
             file: source.name(),
             what: format!("{}, which this version does not read", format.name()),

@@ -1,5 +1,7 @@
 //! Do the parts work together? The one integration-test binary.
 
+#[cfg(feature = "tables")]
+mod ingest;
 mod layers;
 #[cfg(feature = "tables")]
 mod lm_eval;
@@ -7,4 +9,6 @@ mod lm_eval;
 mod page;
 mod shared;
 mod snr;
+#[cfg(feature = "tables")]
+mod store;
 mod tidy;

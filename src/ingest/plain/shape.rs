@@ -130,7 +130,8 @@ fn wide(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, boo
 
 /// Whether scores between the ends of the scale are those of items rather than averages over items.
 fn is_graded(columns: &[&(usize, Scores)], named: bool, n_items: usize) -> bool {
-    let high = columns.iter().filter_map(|(_, s)| s.range).map(|r| r.1).fold(0.0, f64::max);
+    // The upper end is full marks: 1, a whole grade, or 100 per cent. An average hardly ever is.
+    let high = columns.iter().filter_map(|(_, s)| s.range).map(|r| r.1).fold(0.0, f64::max).ceil();
     let (mut n, mut ends) = (0usize, 0usize);
     for (_, scores) in columns {
         for x in (0..scores.values.len()).filter_map(|row| scores.score(row)) {

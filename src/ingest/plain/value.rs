@@ -31,8 +31,11 @@ pub struct Scores {
 }
 
 /// Single letters that stand for scores: only where a column has letters of one of these alone.
-const LETTERS: [&[(&str, f64)]; 3] =
-    [&[("c", 1.0), ("i", 0.0), ("p", 0.5), ("n", 0.0)], &[("t", 1.0), ("f", 0.0)], &[("y", 1.0), ("n", 0.0)]];
+const LETTERS: [&[(&str, f64)]; 3] = [
+    &[("c", 1.0), ("i", 0.0), ("p", 0.5), ("n", 0.0)],
+    &[("t", 1.0), ("f", 0.0)],
+    &[("y", 1.0), ("n", 0.0)],
+];
 
 const WORDS: [(&str, f64); 18] = [
     ("true", 1.0),
@@ -75,7 +78,8 @@ impl Scores {
             Cells::Real(v) => v.iter().map(|x| x.map(number)).collect(),
             Cells::Truth(v) => v.iter().map(|x| x.map(|x| Ok(Value::Score(x as u8 as f64)))).collect(),
             Cells::Words(words) => {
-                let lower: Vec<String> = words.distinct().iter().map(|w| w.trim().to_lowercase()).collect();
+                let lower: Vec<String> =
+                    words.distinct().iter().map(|w| w.trim().to_lowercase()).collect();
                 let letters = letter_scheme(&lower);
                 words.decide(|word| parse(&word.trim().to_lowercase(), letters).transpose())
             }
@@ -103,8 +107,10 @@ impl Scores {
             Some(range.map_or((x, x), |(low, high)| (low.min(x), high.max(x))))
         });
         let binary = scores().all(|x| x == 0.0 || x == 1.0);
-        let values =
-            values.into_iter().map(|v| v.map(|v| v.unwrap_or(Value::None(Status::Unscored)))).collect();
+        let values = values
+            .into_iter()
+            .map(|v| v.map(|v| v.unwrap_or(Value::None(Status::Unscored))))
+            .collect();
         Some(Self { values, unreadable, first_unreadable, range, binary })
     }
 
@@ -173,11 +179,11 @@ fn parse(word: &str, letters: Option<&[(&str, f64)]>) -> Result<Option<Value>, (
     number(digits.parse::<f64>().map_err(|_| ())? * scale).map(Some)
 }
 
-/// Which cells of the first line of a file say that it is a line of data and no header: anything that reads as
-/// a score.
-pub fn reads_as_score(cell: &str) -> bool {
+/// Whether a cell of the first line of a file looks like a cell of data rather than the name of a column: a
+/// number, a truth value, or nothing.
+pub fn looks_like_data(cell: &str) -> bool {
     let word = cell.trim().to_lowercase();
-    parse(&word, letter_scheme(std::slice::from_ref(&word))).is_ok()
+    matches!(word.as_str(), "" | "true" | "false" | "nan" | "na") || word.parse::<f64>().is_ok()
 }
 
 #[cfg(test)]

@@ -1,0 +1,233 @@
+//! Do real and made-up dumps become the table that they hold?
+
+use crate::shared::shared;
+use evalgauge::ingest::{Format, IngestError, IngestOptions, IngestReport, RowsAre, ingest};
+use evalgauge::response::{PivotOptions, ResponseTable, pivot};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn read_with(paths: &[PathBuf], options: &IngestOptions) -> (ResponseTable, IngestReport) {
+    ingest(paths, options, &|_| {}).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn read(path: &Path) -> (ResponseTable, IngestReport) {
+    read_with(&[path.to_owned()], &IngestOptions::default())
+}
+
+/// Model, item, score, subject, chosen, gold: what the truth table of the samples says of each row.
+type Truth = BTreeMap<(String, String), (Option<f64>, Option<String>, Option<u16>, Option<u16>)>;
+
+fn rows(table: &ResponseTable) -> Truth {
+    table
+        .rows()
+        .map(|r| {
+            let item = &table.items[r.item as usize];
+            let model = table.runs[r.run as usize].model.to_string();
+            ((model, item.id.to_string()), (r.score, item.subject.clone(), r.chosen, r.gold))
+        })
+        .collect()
+}
+
+fn truth() -> Option<Truth> {
+    let mut reader = csv::Reader::from_path(shared("samples/_truth/truth_long.csv")?).unwrap();
+    let rows = reader.records().map(|r| {
+        let r = r.unwrap();
+        let option = |k: usize| r[k].parse().ok();
+        ((r[0].to_owned(), r[3].to_owned()), (r[4].parse().ok(), Some(r[2].to_owned()), option(5), option(6)))
+    });
+    Some(rows.collect())
+}
+
+#[test]
+fn every_long_form_of_the_samples_is_the_truth() {
+    let Some(truth) = truth() else { return };
+    for file in ["long.arrow", "long.jsonl", "long.parquet", "long.tsv.gz", "long_shuffled.csv"] {
+        let Some(path) = shared(&format!("samples/plain/{file}")) else { return };
+        let (table, report) = read(&path);
+        assert_eq!(rows(&table), truth, "{file}");
+        assert_eq!(table.benchmarks(), ["toy_mmlu"], "{file}");
+        assert!(report.notes.is_empty(), "{file}: {:?}", report.notes);
+        let gold_of = |id: &str| truth.iter().find(|((_, i), _)| i == id).and_then(|(_, v)| v.3);
+        assert!(table.items.iter().all(|i| i.gold == gold_of(i.id.as_str())), "{file}");
+    }
+}
+
+#[test]
+fn every_wide_form_of_the_samples_carries_what_it_can() {
+    let Some(truth) = truth() else { return };
+    let scores = |t: &Truth| t.iter().filter_map(|(k, v)| v.0.map(|s| (k.clone(), s))).collect::<Vec<_>>();
+    for file in ["wide.csv", "wide.parquet", "wide_transposed.csv"] {
+        let Some(path) = shared(&format!("samples/plain/{file}")) else { return };
+        assert_eq!(scores(&rows(&read(&path).0)), scores(&truth), "{file}");
+    }
+    let Some(path) = shared("samples/plain/wide_with_missing.csv") else { return };
+    let (table, report) = read(&path);
+    let have = rows(&table);
+    assert!(have.len() < truth.len() && !have.is_empty());
+    assert!(have.iter().all(|(key, row)| row.0 == truth[key].0));
+    assert!(report.lint.iter().any(|l| l.code == "different_item_sets"), "{:?}", report.lint);
+    let Some(path) = shared("samples/plain/wide_no_model_column.csv") else { return };
+    let (table, report) = read(&path);
+    assert_eq!((table.runs.len(), table.items.len(), table.len()), (3, 24, 72));
+    assert!(report.notes.iter().any(|n| n.message.contains("does not name")), "{:?}", report.notes);
+    let sums = |r| table.rows().filter(|x| x.run == r).filter_map(|x| x.score).sum::<f64>();
+    let of = |model: &str| truth.iter().filter(|(k, _)| k.0 == model).filter_map(|(_, v)| v.0).sum::<f64>();
+    let models = ["toy-org/Toy-70B", "toy-org/Toy-7B", "other/Toy-1B"];
+    assert_eq!([0, 1, 2].map(sums), models.map(of));
+}
+
+#[test]
+fn rows_are_what_the_user_says() {
+    let Some(path) = shared("samples/plain/wide_transposed.csv") else { return };
+    let options = IngestOptions { rows: Some(RowsAre::Models), ..Default::default() };
+    let (table, _) = read_with(&[path], &options);
+    assert_eq!((table.runs.len(), table.items.len()), (24, 3));
+}
+
+fn check(path: &str, shape: (usize, usize), density: f64, mean: f64) -> Option<(ResponseTable, IngestReport)> {
+    let (table, report) = read(&shared(path)?);
+    let b = &report.benchmarks[0];
+    assert_eq!((b.n_models, b.n_items), shape, "{path}");
+    assert!((b.density - density).abs() < 5e-4, "{path}: density {}", b.density);
+    assert!((b.mean_score.unwrap() - mean).abs() < 5e-5, "{path}: mean {:?}", b.mean_score);
+    assert_eq!(b.benchmark, Path::new(path).file_name().unwrap().to_string_lossy());
+    let (matrix, _) = pivot(&table, &b.benchmark, &PivotOptions::default()).unwrap();
+    assert_eq!((matrix.n_respondents(), matrix.n_items()), shape, "{path}");
+    Some((table, report))
+}
+
+#[test]
+fn mmlu_pro_with_the_tables_beside_it() {
+    let Some((table, report)) = check("data/mmlu-pro", (29, 12032), 0.995, 0.40245) else { return };
+    let lint = |code: &str| report.lint.iter().find(|l| l.code == code).map(|l| l.count);
+    assert_eq!(lint("conflicting_keys"), Some(33));
+    assert_eq!(lint("score_contradicts_key"), None);
+    assert_eq!(table.items.iter().filter(|i| i.question.is_some() && i.options.is_some()).count(), 12032);
+    assert_eq!(report.benchmarks[0].n_subjects, 14);
+    assert!(report.skipped.is_empty(), "{:?}", report.skipped);
+    // 32,697 answers without a letter are scored 0 in the source, and known as no answer.
+    let silent = table.rows().filter(|r| r.status == evalgauge::response::Status::NoAnswer).count();
+    assert_eq!(silent, 32_697);
+    let first = table.items.iter().find(|i| i.id.as_str() == "70").unwrap();
+    assert_eq!((first.gold, first.subject.as_deref()), (Some(8), Some("business")));
+}
+
+#[test]
+fn mmlu_redux_with_words_for_letters() {
+    let Some((table, report)) = check("data/mmlu-redux", (20, 5700), 0.9969, 0.81526) else { return };
+    assert_eq!(report.benchmarks[0].n_subjects, 57);
+    assert!(table.rows().all(|r| r.chosen.is_none_or(|c| c < 4)));
+    let text = table.rows().filter(|r| r.prediction.as_deref() == Some("T")).count();
+    assert_eq!(text, 403);
+    assert!(!report.lint.iter().any(|l| l.code == "choice_not_among_options"));
+}
+
+#[test]
+fn swebench_verified_from_csv() {
+    let Some((_, report)) = check("data/swebench-verified", (25, 500), 1.0, 0.52256) else { return };
+    assert_eq!(report.benchmarks[0].metrics[0].metric, "resolved");
+    assert!(report.files.iter().any(|f| f.because.contains("models, joined by \"folder\": 25 of 25")), "{:?}", report.files);
+}
+
+#[test]
+fn five_runs_of_one_model() {
+    let Some(path) = shared("data/repeated-runs") else { return };
+    let (table, report) = read(&path);
+    let b = &report.benchmarks[0];
+    assert_eq!((b.n_models, b.n_runs, b.n_items, table.len()), (1, 5, 1157, 5785));
+    assert_eq!(b.benchmark, "repeated-runs");
+    let options = PivotOptions { every_run: true, ..Default::default() };
+    let (matrix, _) = pivot(&table, "repeated-runs", &options).unwrap();
+    let mut means: Vec<f64> = matrix.respondent_totals().iter().map(|(s, n)| s / *n as f64).collect();
+    means.sort_by(f64::total_cmp);
+    assert!((means[0] - 0.813310).abs() < 1e-6 && (means[4] - 0.827139).abs() < 1e-6, "{means:?}");
+}
+
+#[test]
+fn stated_confidence_is_five_benchmarks() {
+    let Some(path) = shared("data/stated-confidence") else { return };
+    let (_, report) = read(&path);
+    let shapes: BTreeMap<&str, (usize, usize)> =
+        report.benchmarks.iter().map(|b| (b.benchmark.as_str(), (b.n_models, b.n_items))).collect();
+    assert_eq!(shapes["boolq_valid"], (11, 3270));
+    assert_eq!(shapes["sat_en"], (11, 206));
+    assert_eq!(shapes.len(), 5);
+}
+
+#[test]
+fn averages_are_refused_with_a_reason() {
+    for path in ["data/pythia-checkpoints", "data/olmo-ladder", "data/labels"] {
+        let Some(path) = shared(path) else { return };
+        let error = ingest(&[path.clone()], &IngestOptions::default(), &|_| {}).unwrap_err();
+        let IngestError::NothingRead { reasons, n_files } = &error else { panic!("{error}") };
+        assert!(*n_files >= 1 && !reasons.is_empty(), "{error}");
+        assert!(error.to_string().contains("model, item and score"), "{error}");
+        println!("{error}\n");
+    }
+}
+
+#[test]
+fn all_real_data_at_once() {
+    let Some(path) = shared("data") else { return };
+    let (table, report) = read(&path);
+    assert_eq!(report.benchmarks.len(), 9);
+    assert_eq!(table.len(), 347_215 + 113_651 + 12_500 + 5_785 + 72_185);
+    assert!(report.skipped.iter().all(|s| s.reason.len() > 20), "{:?}", report.skipped);
+    assert!(report.notes.len() < 60);
+    println!("{}", serde_json::to_string_pretty(&report).unwrap());
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| fs::write(dir.path().join(name), bytes).unwrap();
+    put("good.csv", b"model,item,correct\na,1,1\na,2,0\nb,1,0\nb,2,1\n");
+    put("empty.csv", b"");
+    put("noise.bin", &[0, 1, 2, 3, 255, 254, 0, 7]);
+    put("archive.zip", b"PK\x03\x04....");
+    put("cut.parquet", b"PAR1abcdefgh");
+    put("notes.md", b"# Notes\n\nNothing, really.\n");
+    put("half.json", b"[{\"model\": \"a\", \"ite");
+    let (table, report) = read(dir.path());
+    assert_eq!((table.len(), report.files.len(), report.skipped.len()), (4, 1, 6));
+    let reason = |name: &str| {
+        let skipped = report.skipped.iter().find(|s| s.file.ends_with(name)).unwrap();
+        skipped.reason.clone()
+    };
+    assert!(reason("empty.csv").contains("empty"));
+    assert!(reason("noise.bin").contains("binary"));
+    assert!(reason("archive.zip").contains("unpack it first"));
+    assert!(reason("cut.parquet").contains("damaged"));
+    assert!(reason("notes.md").contains("not a known format"));
+    assert!(reason("half.json").contains("ends in the middle"), "{}", reason("half.json"));
+    assert!(report.files.iter().all(|f| f.format == Format::Delimited));
+}
+
+#[test]
+fn nothing_to_read_is_an_error_with_reasons() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = IngestOptions::default();
+    let nothing = ingest(&[dir.path().to_owned()], &options, &|_| {}).unwrap_err();
+    assert!(matches!(nothing, IngestError::NoFiles { .. }), "{nothing}");
+    let missing = ingest(&[dir.path().join("x")], &options, &|_| {}).unwrap_err();
+    assert!(matches!(missing, IngestError::NoSuchPath { .. }), "{missing}");
+}
+
+#[test]
+fn the_order_of_rows_does_not_depend_on_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    for k in 0..7 {
+        let text = format!("model,item,score\nm{k},1,1\nm{k},2,0\n");
+        fs::create_dir_all(dir.path().join(format!("d{}", k % 3))).unwrap();
+        fs::write(dir.path().join(format!("d{}/{k}.csv", k % 3)), text).unwrap();
+    }
+    let options = IngestOptions { benchmark: Some("b".to_owned()), ..Default::default() };
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| read_with(&[dir.path().to_owned()], &options))
+    };
+    let (one, four) = (on(1), on(4));
+    assert_eq!(one, four);
+    assert_eq!((one.0.runs.len(), one.0.items.len(), one.0.len()), (7, 2, 14));
+}
