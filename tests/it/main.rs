@@ -1,5 +1,6 @@
 //! Do the parts work together? The one integration-test binary.
 
+mod classical;
 mod layers;
 #[cfg(feature = "tables")]
 mod lm_eval;
