@@ -158,6 +158,13 @@ fn extreme_group(keys: &[i64], scores: &[f64], group: usize, highest: bool) -> G
     Group { mean, variance: (squares / group as f64 - mean * mean).max(0.0) }
 }
 
+/// The share of right answers with Wilson's interval; no standard error where all are alike, for the formula's 0
+/// would claim certainty. `None` of nothing.
+pub fn share_right(scores: &[f64], level: f64) -> Option<Estimate> {
+    let estimate = wilson(scores.iter().sum(), scores.len() as f64, level)?;
+    Some(Estimate { std_error: estimate.std_error.filter(|se| *se > 0.0), ..estimate })
+}
+
 /// The mean of scores that are not 0 and 1, with Student's interval; bare where all are equal or only one is
 /// there, for then the data hold no measure of spread.
 pub fn mean_with_t_interval(scores: &[f64], level: f64) -> Option<Estimate> {

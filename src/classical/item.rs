@@ -1,12 +1,13 @@
 //! What can be said of one item? Difficulty, discrimination and options, from one row of scores.
 
-use super::discrimination::{DiscriminationSign, biserial, item_rest, mean_with_t_interval, upper_lower};
+use super::discrimination::{
+    DiscriminationSign, biserial, item_rest, mean_with_t_interval, share_right, upper_lower,
+};
 use super::options::{OptionShare, ability_thirds, option_shares};
 use super::pairs::Pairs;
 use super::rest::RestScores;
 use super::{ClassicalOptions, ScoreRange};
 use crate::numeric::Estimate;
-use crate::numeric::proportion::wilson;
 use crate::response::{Cells, ItemId, ResponseMatrix};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -95,9 +96,8 @@ pub fn item_statistics(
 
 /// Mean score with the interval that fits the kind of score.
 fn difficulty(matrix: &ResponseMatrix, scores: &[f64], level: f64) -> Option<Estimate> {
-    let n = scores.len() as f64;
     match matrix.cells() {
-        Cells::Binary(_) => wilson(scores.iter().sum(), n, level),
+        Cells::Binary(_) => share_right(scores, level),
         Cells::Counts(_) => {
             let estimate = mean_with_t_interval(scores, level)?;
             match estimate.interval {
@@ -108,9 +108,7 @@ fn difficulty(matrix: &ResponseMatrix, scores: &[f64], level: f64) -> Option<Est
                     Some(Estimate { interval: Some(i), ..estimate })
                 }
                 // All respondents alike at an end: as one attempt each, which is the cautious reading.
-                None if estimate.value == 0.0 || estimate.value == 1.0 => {
-                    wilson(estimate.value * n, n, level)
-                }
+                None if estimate.value == 0.0 || estimate.value == 1.0 => share_right(scores, level),
                 None => Some(estimate),
             }
         }

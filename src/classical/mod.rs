@@ -33,7 +33,6 @@ pub use split_half::SplitHalf;
 
 use crate::numeric::Estimate;
 use crate::numeric::correlation::pearson;
-use crate::numeric::proportion::wilson;
 use crate::response::{Cells, RespondentId, ResponseMatrix};
 use serde::Serialize;
 use thiserror::Error;
@@ -261,7 +260,7 @@ fn respondent_summaries(matrix: &ResponseMatrix, clones: &Clones, level: f64) ->
             let (scores, others): (Vec<f64>, Vec<f64>) =
                 (0..matrix.n_items()).filter_map(|i| Some((matrix.score(i, r)?, means[i]?))).unzip();
             let score = match matrix.cells() {
-                Cells::Binary(_) => wilson(scores.iter().sum(), scores.len() as f64, level),
+                Cells::Binary(_) => discrimination::share_right(&scores, level),
                 _ => discrimination::mean_with_t_interval(&scores, level),
             };
             RespondentSummary {

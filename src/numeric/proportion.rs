@@ -22,7 +22,10 @@ pub fn wilson(successes: f64, trials: f64, level: f64) -> Option<Estimate> {
     let z2n = z * z / trials;
     let centre = (p + z2n / 2.0) / (1.0 + z2n);
     let half = z * (p * (1.0 - p) / trials + z2n / (4.0 * trials)).sqrt() / (1.0 + z2n);
-    let interval = Interval::new((centre - half).max(0.0), (centre + half).min(1.0), level);
+    // At 0 and 1 the end is exact; rounding must not part it from the value.
+    let low = if p <= 0.0 { 0.0 } else { (centre - half).max(0.0) };
+    let high = if p >= 1.0 { 1.0 } else { (centre + half).min(1.0) };
+    let interval = Interval::new(low, high, level);
     Some(Estimate::with_interval(p, Some((p * (1.0 - p) / trials).sqrt()), interval))
 }
 

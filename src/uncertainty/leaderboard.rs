@@ -129,7 +129,12 @@ fn score_estimate(matrix: &ResponseMatrix, respondent: usize, level: f64) -> (Op
     }
     let n = scores.len() as f64;
     let mean = scores.iter().sum::<f64>() / n;
-    let std_error = central_limit(&scores).ok().filter(|se| *se > 0.0);
+    let std_error = match matrix.cells() {
+        // The same number, from counts: free of rounding, and so of the order of the items.
+        Cells::Binary(_) => (n > 1.0).then(|| (mean * (1.0 - mean) / (n - 1.0)).sqrt()),
+        _ => central_limit(&scores).ok(),
+    };
+    let std_error = std_error.filter(|se| *se > 0.0);
     let estimate = match (matrix.cells(), std_error) {
         (Cells::Binary(_), _) => wilson(scores.iter().sum(), n, level).map(|e| Estimate { std_error, ..e }),
         (_, Some(se)) => Some(Estimate::normal(mean, se, level)),

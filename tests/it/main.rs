@@ -1,5 +1,6 @@
 //! Do the parts work together? The one integration-test binary.
 
+mod classical;
 #[cfg(feature = "tables")]
 mod ingest;
 mod layers;
