@@ -142,10 +142,12 @@ fn table_counts(table: &ResponseTable) -> BTreeMap<String, (usize, f64)> {
     counts
 }
 
+/// Folder, benchmarks, models, runs (one for each evaluation and benchmark), words of notes.
+type Case = (&'static str, &'static [&'static str], &'static [&'static str], usize, &'static [&'static str]);
+
 #[test]
 fn genuine_and_real_dumps_equal_an_independent_count() {
-    // Folder, benchmarks, models, runs (one for each evaluation and benchmark), notes expected in some file.
-    let cases: [(&str, &[&str], &[&str], usize, &[&str]); 4] = [
+    let cases: [Case; 4] = [
         (
             "samples/lm_eval/v0.4.13",
             &["toy_arith", "toy_arith_maj4", "toy_lastword", "toy_mmlu"],

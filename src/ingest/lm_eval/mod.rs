@@ -9,6 +9,7 @@
 //! several subtasks, and copies of a file, fall into the same run.
 
 pub mod context;
+mod describe;
 pub mod file_name;
 pub mod groups;
 pub mod model;

@@ -5,9 +5,9 @@ use crate::ingest::json::Scalar;
 
 /// One option: its text as it was scored, and its log-probabilities in nats.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scored {
+pub struct Scored<'s> {
     /// The continuation without the delimiter before it.
-    pub text: String,
+    pub text: &'s str,
     /// Log-probability after the question.
     pub logp: f64,
     /// Log-probability without the question, where the harness asked for it.
@@ -18,16 +18,16 @@ pub struct Scored {
 
 /// The scored options of one attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub struct Options<'s> {
     /// In the order of the requests.
-    pub scored: Vec<Scored>,
+    pub scored: Vec<Scored<'s>>,
     /// Whether prompts differ and the continuation is the same (Winograd schemata): lengths say nothing then.
     pub prompts_differ: bool,
 }
 
-impl Options {
+impl<'s> Options<'s> {
     /// Reads log-probabilities of options; `None` where the attempt was not scored in this way.
-    pub(super) fn read(requests: &[Request], answers: &[Answer], delimiter: &str) -> Option<Self> {
+    pub(super) fn read(requests: &'s [Request], answers: &[Answer], delimiter: &str) -> Option<Self> {
         let scores: Vec<(f64, Option<bool>)> = answers
             .iter()
             .map(|answer| match answer {
@@ -48,10 +48,10 @@ impl Options {
             && !requests[..half].iter().all(is_empty);
         let n = if twice { half } else { scores.len() };
         let text = |k: usize| match requests.get(k).and_then(|r| r.continuation.as_ref()) {
-            Some(Scalar::Text(text)) => text.strip_prefix(delimiter).unwrap_or(text).to_owned(),
-            _ => String::new(),
+            Some(Scalar::Text(text)) => text.strip_prefix(delimiter).unwrap_or(text),
+            _ => "",
         };
-        let scored: Vec<Scored> = (0..n)
+        let scored: Vec<Scored<'s>> = (0..n)
             .map(|k| Scored {
                 text: text(k),
                 logp: scores[k].0,
@@ -89,7 +89,7 @@ impl Options {
         }
         let by_length = |length: fn(&str) -> usize| -> Option<u16> {
             let known = !self.prompts_differ && self.scored.iter().all(|o| !o.text.is_empty());
-            known.then(|| first_largest(self.scored.iter().map(|o| Some(o.logp / length(&o.text) as f64))))?
+            known.then(|| first_largest(self.scored.iter().map(|o| Some(o.logp / length(o.text) as f64))))?
         };
         match metric {
             "acc_norm" => by_length(|text| text.chars().count()),
@@ -128,12 +128,7 @@ fn first_largest(values: impl Iterator<Item = Option<f64>>) -> Option<u16> {
 /// list; the harness does not say which. `outcome` is the option chosen and whether it was counted as right: it
 /// excludes readings, and decides where no reading is left (the key is the chosen option if that was right, and
 /// the other one if there are two).
-pub(super) fn key(
-    target: &[Scalar],
-    texts: &[String],
-    n: usize,
-    outcome: Option<(u16, bool)>,
-) -> Option<u16> {
+pub(super) fn key(target: &[Scalar], texts: &[&str], n: usize, outcome: Option<(u16, bool)>) -> Option<u16> {
     let fits = |k: u16| outcome.is_none_or(|(chosen, right)| (k == chosen) == right);
     if target.len() > 1 {
         // Several keys: the attempt was scored against the chosen one if it is among them, else against all.
@@ -149,7 +144,7 @@ pub(super) fn key(
 }
 
 /// What a target may mean, the likeliest first.
-fn readings(target: &Scalar, texts: &[String], n: usize) -> Vec<u16> {
+fn readings(target: &Scalar, texts: &[&str], n: usize) -> Vec<u16> {
     let mut found = Vec::new();
     let index = match target {
         Scalar::Whole(whole) => usize::try_from(*whole).ok(),
@@ -164,7 +159,7 @@ fn readings(target: &Scalar, texts: &[String], n: usize) -> Vec<u16> {
 }
 
 /// The option that a text names: by its own text, or by a letter (`B`, `(B)`, `B.`).
-pub(super) fn named(text: &str, texts: &[String], n: usize) -> Option<usize> {
+pub(super) fn named(text: &str, texts: &[&str], n: usize) -> Option<usize> {
     let text = text.trim();
     let by_text = texts.iter().position(|o| o.trim() == text).filter(|k| *k < n);
     by_text.or_else(|| {
@@ -198,10 +193,6 @@ mod tests {
 
     fn text(text: &str) -> Scalar<'_> {
         Scalar::Text(Cow::Borrowed(text))
-    }
-
-    fn texts(all: &[&str]) -> Vec<String> {
-        all.iter().map(|t| (*t).to_owned()).collect()
     }
 
     #[test]
@@ -246,31 +237,31 @@ mod tests {
 
     #[test]
     fn a_target_is_an_index_a_text_or_a_letter() {
-        let letters = texts(&["A", "B", "C", "D"]);
-        assert_eq!(key(&[Scalar::Whole(2)], &letters, 4, None), Some(2));
-        assert_eq!(key(&[text("2")], &letters, 4, None), Some(2));
-        assert_eq!(key(&[text("D")], &letters, 4, None), Some(3));
-        assert_eq!(key(&[text(" (B)")], &texts(&["(A)", "(B)"]), 2, None), Some(1));
-        assert_eq!(key(&[text("B")], &texts(&["the sun", "the moon"]), 2, None), Some(1));
-        assert_eq!(key(&[text("the moon")], &texts(&["the sun", "the moon"]), 2, None), Some(1));
-        assert_eq!(key(&[text("7")], &letters, 4, None), None);
-        assert_eq!(key(&[], &letters, 4, None), None);
+        let letters = &["A", "B", "C", "D"];
+        assert_eq!(key(&[Scalar::Whole(2)], letters, 4, None), Some(2));
+        assert_eq!(key(&[text("2")], letters, 4, None), Some(2));
+        assert_eq!(key(&[text("D")], letters, 4, None), Some(3));
+        assert_eq!(key(&[text(" (B)")], &["(A)", "(B)"], 2, None), Some(1));
+        assert_eq!(key(&[text("B")], &["the sun", "the moon"], 2, None), Some(1));
+        assert_eq!(key(&[text("the moon")], &["the sun", "the moon"], 2, None), Some(1));
+        assert_eq!(key(&[text("7")], letters, 4, None), None);
+        assert_eq!(key(&[], letters, 4, None), None);
     }
 
     #[test]
     fn the_score_decides_between_readings() {
         // Options that are numbers: "2" may be the third option or the text of the second one.
-        let numbers = texts(&["1", "2", "3"]);
-        assert_eq!(key(&[text("2")], &numbers, 3, None), Some(2));
-        assert_eq!(key(&[text("2")], &numbers, 3, Some((1, true))), Some(1));
-        assert_eq!(key(&[text("2")], &numbers, 3, Some((2, false))), Some(1));
+        let numbers = &["1", "2", "3"];
+        assert_eq!(key(&[text("2")], numbers, 3, None), Some(2));
+        assert_eq!(key(&[text("2")], numbers, 3, Some((1, true))), Some(1));
+        assert_eq!(key(&[text("2")], numbers, 3, Some((2, false))), Some(1));
         // No reading: what was right is the key; what was wrong leaves one of two.
-        assert_eq!(key(&[text("?")], &numbers, 3, Some((0, true))), Some(0));
-        assert_eq!(key(&[text("?")], &numbers, 3, Some((0, false))), None);
-        assert_eq!(key(&[text("?")], &texts(&["x", "y"]), 2, Some((0, false))), Some(1));
+        assert_eq!(key(&[text("?")], numbers, 3, Some((0, true))), Some(0));
+        assert_eq!(key(&[text("?")], numbers, 3, Some((0, false))), None);
+        assert_eq!(key(&[text("?")], &["x", "y"], 2, Some((0, false))), Some(1));
         // Several keys.
         let both = [Scalar::Whole(0), Scalar::Whole(2)];
-        assert_eq!(key(&both, &numbers, 3, Some((2, true))), Some(2));
-        assert_eq!(key(&both, &numbers, 3, Some((1, false))), None);
+        assert_eq!(key(&both, numbers, 3, Some((2, true))), Some(2));
+        assert_eq!(key(&both, numbers, 3, Some((1, false))), None);
     }
 }

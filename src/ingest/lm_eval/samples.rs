@@ -1,15 +1,14 @@
 //! What did a model answer, document by document? The samples files of v0.4.0 to v0.4.13.
 
 use super::context::Context;
+use super::describe::{describe, option_scores, option_texts};
 use super::file_name;
-use super::options::{Options, key, listed, named};
+use super::options::{Options, key, named};
 use super::rows::{Rows, Value};
-use super::sample::{Answer, Doc, Sample};
-use crate::ingest::item_hash::item_hash;
+use super::sample::{Answer, Sample};
 use crate::ingest::json::{Scalar, each_record, text_of};
 use crate::ingest::{Fragment, ReadError, Source};
-use crate::response::{Item, OptionScore, Row, Status};
-use std::borrow::Cow;
+use crate::response::{Row, Status};
 use std::collections::{HashMap, HashSet};
 
 /// Longer answers are texts, not extracted answers: they are left where they are.
@@ -17,36 +16,6 @@ const PREDICTION_CHARACTERS: usize = 128;
 
 /// What the harness's filters give where they find no answer.
 const NO_ANSWER: &str = "[invalid]";
-
-/// Names of the field that holds the question, one of them in almost every task.
-const QUESTION_FIELDS: [&str; 12] = [
-    "question",
-    "query",
-    "problem",
-    "prompt",
-    "input",
-    "goal",
-    "ctx",
-    "sentence",
-    "instruction",
-    "text",
-    "premise",
-    "context",
-];
-
-/// Fields that describe an item beside its subject.
-const METADATA_FIELDS: [&str; 10] = [
-    "id",
-    "question_id",
-    "task_id",
-    "subject",
-    "category",
-    "level",
-    "type",
-    "difficulty",
-    "domain",
-    "source",
-];
 
 /// Reads a file of samples: an indented array (v0.4.0 to v0.4.2) or lines, whatever its name ends in.
 ///
@@ -84,6 +53,7 @@ pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
         filters: configuration.map(|t| t.filters.as_slice()).unwrap_or_default(),
         n_rows_of: HashMap::new(),
         seen: HashSet::new(),
+        names_of_filters: Vec::new(),
         counts: Counts::default(),
         faults: Vec::new(),
     };
@@ -117,7 +87,8 @@ struct Reader<'c> {
     /// Rows met of each item, where rows do not name their filter.
     n_rows_of: HashMap<u32, usize>,
     /// Item and filter of the rows that name it.
-    seen: HashSet<(u32, String)>,
+    seen: HashSet<(u32, u32)>,
+    names_of_filters: Vec<String>,
     counts: Counts,
     faults: Vec<(u64, &'static str)>,
 }
@@ -210,7 +181,11 @@ impl Reader<'_> {
     fn filter(&mut self, sample: &Sample, item: u32) -> Option<String> {
         if let Some(filter) = &sample.filter {
             let filter = filter.0.clone().into_owned();
-            if !self.seen.insert((item, filter.clone())) {
+            let known = self.names_of_filters.iter().position(|f| *f == filter).unwrap_or_else(|| {
+                self.names_of_filters.push(filter.clone());
+                self.names_of_filters.len() - 1
+            });
+            if !self.seen.insert((item, known as u32)) {
                 self.counts.repeated += 1;
             }
             return Some(filter);
@@ -291,7 +266,7 @@ fn values<'s>(sample: &'s Sample) -> Vec<(&'s str, Value)> {
 fn gold_of_options(
     sample: &Sample,
     options: &Options,
-    texts: &[String],
+    texts: &[&str],
     metrics: &[(&str, Value)],
 ) -> Option<u16> {
     let by_name = |wanted: &str| metrics.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value);
@@ -307,87 +282,7 @@ fn gold_of_options(
         }
     }
     // What was compared is the text of the request; the document may have another text for the same option.
-    let scored: Vec<String> = options.scored.iter().map(|o| o.text.clone()).collect();
+    let scored: Vec<&str> = options.scored.iter().map(|o| o.text).collect();
     key(&sample.target, &scored, options.n(), outcome)
         .or_else(|| key(&sample.target, texts, options.n(), outcome))
-}
-
-/// The options as text: as the document lists them, else as they were scored.
-fn option_texts(sample: &Sample, options: Option<&Options>) -> Vec<String> {
-    match options {
-        Some(options) if options.n() > 1 => match listed(&sample.doc, Some(options.n())) {
-            Some(list) => list.iter().map(|t| t.clone().into_owned()).collect(),
-            None if options.prompts_differ => Vec::new(),
-            None => options.scored.iter().map(|o| o.text.clone()).collect(),
-        },
-        Some(_) => Vec::new(),
-        None => listed(&sample.doc, None)
-            .map(|list| list.iter().map(|t| t.clone().into_owned()).collect())
-            .unwrap_or_default(),
-    }
-}
-
-fn describe(
-    item: &mut Item,
-    sample: &Sample,
-    texts: &[String],
-    options: Option<&Options>,
-    gold: Option<u16>,
-) {
-    item.doc_hash = sample.doc_hash.as_ref().and_then(Scalar::name);
-    item.gold = gold;
-    item.gold_text =
-        gold.and_then(|g| texts.get(usize::from(g)).cloned()).or_else(|| match sample.target.as_slice() {
-            [target] if options.is_none_or(|o| o.n() < 2) => target.name(),
-            _ => None,
-        });
-    if let Some(question) = question(&sample.doc) {
-        item.item_hash = Some(item_hash(&question, texts));
-        item.question = Some(question.into_owned());
-    }
-    if !texts.is_empty() {
-        item.options = Some(texts.to_vec());
-    }
-    let metadata: serde_json::Map<_, _> = sample
-        .doc
-        .fields
-        .iter()
-        .filter(|(key, _)| METADATA_FIELDS.contains(&key.0.as_ref()))
-        .filter_map(|(key, value)| Some((key.0.clone().into_owned(), value.name()?.into())))
-        .collect();
-    if !metadata.is_empty() {
-        item.metadata_json = Some(serde_json::Value::Object(metadata).to_string());
-    }
-}
-
-/// The question of a document: the field that usually holds it, else all its texts.
-fn question<'d>(doc: &'d Doc) -> Option<Cow<'d, str>> {
-    let text = |value: &'d Scalar| match value {
-        Scalar::Text(text) if !text.trim().is_empty() => Some(text.as_ref()),
-        _ => None,
-    };
-    let by_name =
-        QUESTION_FIELDS.iter().find_map(|name| text(&doc.fields.iter().find(|(key, _)| key.0 == *name)?.1));
-    by_name.map(Cow::Borrowed).or_else(|| {
-        let all: Vec<&str> = doc.fields.iter().filter_map(|(_, value)| text(value)).collect();
-        (!all.is_empty()).then(|| Cow::Owned(all.join("\n")))
-    })
-}
-
-fn option_scores(options: &Options, item: u32) -> impl Iterator<Item = OptionScore> + '_ {
-    let finite = |value: f64| Some(value as f32).filter(|v| v.is_finite());
-    options.scored.iter().enumerate().map(move |(k, o)| {
-        let per = |length: usize| (length > 0).then(|| finite(o.logp / length as f64)).flatten();
-        OptionScore {
-            run: 0,
-            item,
-            option: k as u16,
-            logp_sum: finite(o.logp),
-            logp_per_char: per(o.text.chars().count()),
-            logp_per_byte: per(o.text.len()),
-            logp_uncond: o.logp_uncond.and_then(finite),
-            num_tokens: None,
-            is_greedy: o.is_greedy,
-        }
-    })
 }

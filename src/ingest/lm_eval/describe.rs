@@ -1,0 +1,119 @@
+//! What was asked? The question, its options and its key, as one record of a samples file tells them.
+
+use super::options::{Options, listed};
+use super::sample::{Doc, Sample};
+use crate::ingest::item_hash::item_hash;
+use crate::ingest::json::Scalar;
+use crate::response::{Item, OptionScore};
+use std::borrow::Cow;
+
+/// Names of the field that holds the question, one of them in almost every task.
+const QUESTION_FIELDS: [&str; 12] = [
+    "question",
+    "query",
+    "problem",
+    "prompt",
+    "input",
+    "goal",
+    "ctx",
+    "sentence",
+    "instruction",
+    "text",
+    "premise",
+    "context",
+];
+
+/// Fields that describe an item beside its subject.
+const METADATA_FIELDS: [&str; 10] = [
+    "id",
+    "question_id",
+    "task_id",
+    "subject",
+    "category",
+    "level",
+    "type",
+    "difficulty",
+    "domain",
+    "source",
+];
+
+/// The options as text: as the document lists them, else as they were scored.
+pub(super) fn option_texts<'s>(sample: &'s Sample, options: Option<&Options<'s>>) -> Vec<&'s str> {
+    let n = options.map(Options::n);
+    if n == Some(1) {
+        return Vec::new();
+    }
+    match (listed(&sample.doc, n), options) {
+        (Some(list), _) => list.iter().map(|text| text.as_ref()).collect(),
+        (None, Some(options)) if !options.prompts_differ => options.scored.iter().map(|o| o.text).collect(),
+        (None, _) => Vec::new(),
+    }
+}
+
+/// Fills in what the first sample of an item says about it.
+pub(super) fn describe(
+    item: &mut Item,
+    sample: &Sample,
+    texts: &[&str],
+    options: Option<&Options>,
+    gold: Option<u16>,
+) {
+    item.doc_hash = sample.doc_hash.as_ref().and_then(Scalar::name);
+    item.gold = gold;
+    item.gold_text = gold.and_then(|g| texts.get(usize::from(g)).map(|t| (*t).to_owned())).or_else(|| {
+        match sample.target.as_slice() {
+            [target] if options.is_none_or(|o| o.n() < 2) => target.name(),
+            _ => None,
+        }
+    });
+    if let Some(question) = question(&sample.doc) {
+        item.item_hash = Some(item_hash(&question, texts));
+        item.question = Some(question.into_owned());
+    }
+    if !texts.is_empty() {
+        item.options = Some(texts.iter().map(|t| (*t).to_owned()).collect());
+    }
+    let metadata: serde_json::Map<_, _> = sample
+        .doc
+        .fields
+        .iter()
+        .filter(|(key, _)| METADATA_FIELDS.contains(&key.0.as_ref()))
+        .filter_map(|(key, value)| Some((key.0.clone().into_owned(), value.name()?.into())))
+        .collect();
+    if !metadata.is_empty() {
+        item.metadata_json = Some(serde_json::Value::Object(metadata).to_string());
+    }
+}
+
+/// The question of a document: the field that usually holds it, else all its texts.
+fn question<'d>(doc: &'d Doc) -> Option<Cow<'d, str>> {
+    let text = |value: &'d Scalar| match value {
+        Scalar::Text(text) if !text.trim().is_empty() => Some(text.as_ref()),
+        _ => None,
+    };
+    let by_name =
+        QUESTION_FIELDS.iter().find_map(|name| text(&doc.fields.iter().find(|(key, _)| key.0 == *name)?.1));
+    by_name.map(Cow::Borrowed).or_else(|| {
+        let all: Vec<&str> = doc.fields.iter().filter_map(|(_, value)| text(value)).collect();
+        (!all.is_empty()).then(|| Cow::Owned(all.join("\n")))
+    })
+}
+
+/// The log-probabilities of the options of an attempt of run 0.
+pub(super) fn option_scores(options: &Options<'_>, item: u32) -> impl Iterator<Item = OptionScore> {
+    let finite = |value: f64| Some(value as f32).filter(|v| v.is_finite());
+    options.scored.iter().enumerate().map(move |(k, o)| {
+        let per = |length: usize| (length > 0).then(|| finite(o.logp / length as f64)).flatten();
+        OptionScore {
+            run: 0,
+            item,
+            option: k as u16,
+            logp_sum: finite(o.logp),
+            logp_per_char: per(o.text.chars().count()),
+            logp_per_byte: per(o.text.len()),
+            logp_uncond: o.logp_uncond.and_then(finite),
+            num_tokens: None,
+            is_greedy: o.is_greedy,
+        }
+    })
+}
