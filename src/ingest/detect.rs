@@ -179,7 +179,10 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
         }),
         Content::Binary => Err(ReadError::Unrecognised {
             file,
-            found: format!("binary content that begins with {:02x?}", &source.bytes[..source.bytes.len().min(4)]),
+            found: format!(
+                "binary content that begins with {:02x?}",
+                &source.bytes[..source.bytes.len().min(4)]
+            ),
             nearest: "Parquet, which begins with PAR1".to_owned(),
         }),
         Content::Text => match Peek::at(&source.bytes) {
@@ -259,7 +262,10 @@ mod tests {
     fn content_decides() {
         assert_eq!(detected("model,item\na,b\n"), Ok(Format::Delimited));
         assert_eq!(detected("{\"model\":1,\"item\":2}\n{\"model\":1}\n"), Ok(Format::Records));
-        assert_eq!(detected(r#"[{"doc_id":0,"doc":{},"resps":[],"filtered_resps":[]}]"#), Ok(Format::LmEvalSamples));
+        assert_eq!(
+            detected(r#"[{"doc_id":0,"doc":{},"resps":[],"filtered_resps":[]}]"#),
+            Ok(Format::LmEvalSamples)
+        );
         assert_eq!(detected(r#"{"results":{},"configs":{},"n-shot":{}}"#), Ok(Format::LmEvalResults));
         assert_eq!(detected("{\"subject_id\":\"a\",\"responses\":{}}\n"), Ok(Format::PyIrt));
         assert_eq!(detected(r#"{"status":"success","eval":{"task":"t","model":"m"}}"#), Ok(Format::Inspect));

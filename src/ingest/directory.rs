@@ -167,7 +167,8 @@ fn read_harnesses(stages: Vec<Stage>, tick: &(dyn Fn(&str) + Sync)) -> Vec<Outco
             let error = ReadError::NotItemLevel {
                 file: source.name(),
                 found: format!("{}, which hold averages over items", read.format.name()),
-                remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)".to_owned(),
+                remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)"
+                    .to_owned(),
             };
             Outcome::Skipped(source.name(), error)
         };

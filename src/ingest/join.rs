@@ -51,7 +51,9 @@ fn keep_apart(fragments: &mut [Fragment], notes: &mut Vec<Note>) {
                 new.id = format!("{id} [{short}]");
                 if new.model.as_str() == id {
                     // One model, two runs: say so, because one of them will stand for the model.
-                    let message = format!("run {id:?} is scored differently in an earlier file; kept apart as another run");
+                    let message = format!(
+                        "run {id:?} is scored differently in an earlier file; kept apart as another run"
+                    );
                     notes.push(Note { file, row: None, message });
                 }
             } else {
@@ -114,7 +116,8 @@ mod tests {
     fn runs_that_only_share_a_name_stay_apart() {
         let (table, _) = join(vec![fragment("0", "a", "a.csv", 1.0), fragment("0", "b", "b.csv", 1.0)]);
         assert_eq!(table.runs.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["0", "0 [b.csv]"]);
-        let (table, notes) = join(vec![fragment("a", "a", "x/1.csv", 1.0), fragment("a", "a", "x/2.csv", 0.0)]);
+        let (table, notes) =
+            join(vec![fragment("a", "a", "x/1.csv", 1.0), fragment("a", "a", "x/2.csv", 0.0)]);
         assert_eq!((table.runs.len(), table.len(), notes.len()), (2, 2, 1));
     }
 

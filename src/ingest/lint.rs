@@ -154,7 +154,9 @@ fn duplicates(table: &ResponseTable, found: &mut Vec<Lint>) {
             let model = || table.runs[table.run_column()[row] as usize].id.clone();
             let scores = (table.score(first), table.score(row));
             let which = if scores.0 == scores.1 { &mut same } else { &mut other };
-            which.add_item(table.item_column()[row], |item| format!("{} on {item}: {}", model(), told(scores)));
+            which.add_item(table.item_column()[row], |item| {
+                format!("{} on {item}: {}", model(), told(scores))
+            });
         }
     }
     same.report(&REPEATED, found);
@@ -185,11 +187,13 @@ fn keys(table: &ResponseTable, found: &mut Vec<Lint>) {
             choices.add_item(at, |id| format!("{} on {id}: option {chosen} of {}", model(), options.len()));
         }
         let metric = &table.metrics[table.metric_column()[row] as usize];
-        if let (Some(score), Some(chosen), Some(gold), true) = (table.score(row), chosen, gold, metric.primary)
+        if let (Some(score), Some(chosen), Some(gold), true) =
+            (table.score(row), chosen, gold, metric.primary)
             && (score == 0.0 || score == 1.0)
             && (score == 1.0) != (chosen == gold)
         {
-            scores.add_item(at, |id| format!("{} on {id}: chose {chosen}, key {gold}, score {score}", model()));
+            scores
+                .add_item(at, |id| format!("{} on {id}: chose {chosen}, key {gold}, score {score}", model()));
         }
     }
     for (at, (item, keys)) in table.items.iter().zip(&keys_of).enumerate() {
@@ -347,7 +351,9 @@ mod tests {
         t.push(Row { chosen: Some(7), gold: Some(1), ..Row::new(0, 0, 0, Some(0.0)) });
         t.push(Row { chosen: Some(1), gold: Some(1), ..Row::new(1, 0, 0, Some(0.0)) });
         let found: Vec<&str> = lint(&t).iter().map(|l| l.code).collect();
-        for code in ["conflicting_keys", "key_not_among_options", "choice_not_among_options", "score_contradicts_key"] {
+        for code in
+            ["conflicting_keys", "key_not_among_options", "choice_not_among_options", "score_contradicts_key"]
+        {
             assert!(found.contains(&code), "{code} in {found:?}");
         }
     }

@@ -34,7 +34,9 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
             (1, _) => "marked in the data".to_owned(),
             (0, 1) => "the only metric".to_owned(),
             (0, n) => format!("of {n} metrics, the one with the most scored attempts, then the first"),
-            (n, _) => format!("of {n} marked in the data, the one with the most scored attempts, then the first"),
+            (n, _) => {
+                format!("of {n} marked in the data, the one with the most scored attempts, then the first")
+            }
         };
         for &at in &of {
             table.metrics[at].primary = at == best;

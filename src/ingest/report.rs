@@ -167,7 +167,8 @@ pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSumm
             let mut who: Vec<usize> = runs.iter().map(|&r| models[r]).collect();
             who.sort_unstable();
             who.dedup();
-            let mut subjects: Vec<&String> = items.iter().filter_map(|&i| table.items[i].subject.as_ref()).collect();
+            let mut subjects: Vec<&String> =
+                items.iter().filter_map(|&i| table.items[i].subject.as_ref()).collect();
             subjects.sort();
             subjects.dedup();
             let present = items.iter().flat_map(|&i| &cells[i * words..(i + 1) * words]);
@@ -223,8 +224,13 @@ mod tests {
 
     #[test]
     fn notes_that_say_the_same_are_counted() {
-        let note = |file: &str, message: &str| Note { file: file.to_owned(), row: Some(3), message: message.to_owned() };
-        let notes: Vec<Note> = (0..10).map(|k| note(&format!("{k}"), &format!("{k} cells of \"x{k}\" are empty"))).collect();
+        let note = |file: &str, message: &str| Note {
+            file: file.to_owned(),
+            row: Some(3),
+            message: message.to_owned(),
+        };
+        let notes: Vec<Note> =
+            (0..10).map(|k| note(&format!("{k}"), &format!("{k} cells of \"x{k}\" are empty"))).collect();
         let groups = group(&notes);
         assert_eq!((groups.len(), groups[0].count), (1, 10));
         assert_eq!(groups[0].examples, ["0, row 3", "1, row 3", "2, row 3"]);

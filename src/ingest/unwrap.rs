@@ -53,7 +53,9 @@ pub fn unwrap(file: &str, mut bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, Rea
         };
         let too_much = |message: String| ReadError::Malformed { file: file.to_owned(), row: None, message };
         if layer == MAX_LAYERS {
-            return Err(too_much(format!("is compressed more than {MAX_LAYERS} times over; unpack it first")));
+            return Err(too_much(format!(
+                "is compressed more than {MAX_LAYERS} times over; unpack it first"
+            )));
         }
         let mut inner = Vec::new();
         reader.take(limit.saturating_add(1)).read_to_end(&mut inner).map_err(|e| damaged(file, &e))?;

@@ -90,7 +90,9 @@ mod tests {
         for sub in ["b", ".git", "__MACOSX", "c.evals"] {
             fs::create_dir(at(sub)).unwrap();
         }
-        for file in ["b/2.csv", "a.csv", ".hidden", ".git/x.csv", "__MACOSX/y.csv", "c.evals/responses.parquet"] {
+        for file in
+            ["b/2.csv", "a.csv", ".hidden", ".git/x.csv", "__MACOSX/y.csv", "c.evals/responses.parquet"]
+        {
             fs::write(at(file), "x").unwrap();
         }
         #[cfg(unix)]

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`StoreError::Io`].
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut temporary =
-        tempfile::Builder::new().prefix(".evalgauge-").tempfile_in(parent(path)).map_err(StoreError::io(path))?;
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".evalgauge-")
+        .tempfile_in(parent(path))
+        .map_err(StoreError::io(path))?;
     temporary.write_all(bytes).map_err(StoreError::io(path))?;
     readable_by_others(temporary.path()).map_err(StoreError::io(path))?;
     temporary.persist(path).map_err(|e| StoreError::io(path)(e.error))?;
@@ -28,8 +30,10 @@ pub fn write_store_directory(path: &Path, files: &[(&str, Vec<u8>)]) -> Result<(
     if replaces && !is_store(path) && !is_empty_directory(path) {
         return Err(StoreError::NotAStore { path: path.display().to_string() });
     }
-    let temporary =
-        tempfile::Builder::new().prefix(".evalgauge-").tempdir_in(parent(path)).map_err(StoreError::io(path))?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".evalgauge-")
+        .tempdir_in(parent(path))
+        .map_err(StoreError::io(path))?;
     let new = temporary.path().join("new");
     fs::create_dir(&new).map_err(StoreError::io(&new))?;
     for (name, bytes) in files {

@@ -152,9 +152,7 @@ fn cells_of(column: &Column) -> PolarsResult<Cells> {
             }
             Cells::Words(words.finish())
         }
-        dtype if dtype.is_integer() => {
-            Cells::Whole(series.cast(&DataType::Int64)?.i64()?.iter().collect())
-        }
+        dtype if dtype.is_integer() => Cells::Whole(series.cast(&DataType::Int64)?.i64()?.iter().collect()),
         DataType::Null => Cells::Real(vec![None; series.len()]),
         DataType::List(_) => {
             let mut words = WordsBuilder::default();

@@ -35,8 +35,8 @@ pub fn wide_csv(matrix: &ResponseMatrix) -> Result<Vec<u8>, StoreError> {
     let header = std::iter::once("model").chain(matrix.items().iter().map(|i| i.as_str()));
     writer.write_record(header).map_err(csv_error)?;
     for (at, respondent) in matrix.respondents().iter().enumerate() {
-        let scores = (0..matrix.n_items())
-            .map(|item| matrix.score(item, at).map(number_text).unwrap_or_default());
+        let scores =
+            (0..matrix.n_items()).map(|item| matrix.score(item, at).map(number_text).unwrap_or_default());
         let line = std::iter::once(respondent.as_str().to_owned()).chain(scores);
         writer.write_record(line).map_err(csv_error)?;
     }

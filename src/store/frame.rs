@@ -172,9 +172,7 @@ impl Cells {
     /// As whole numbers; what is not whole is nothing.
     pub fn to_wholes(&self) -> Vec<Option<i64>> {
         match self {
-            Self::Words(w) => {
-                w.decide(|w| w.trim().parse().ok().or_else(|| whole(w.trim().parse().ok()?)))
-            }
+            Self::Words(w) => w.decide(|w| w.trim().parse().ok().or_else(|| whole(w.trim().parse().ok()?))),
             Self::Whole(v) => v.clone(),
             Self::Real(v) => v.iter().map(|x| x.and_then(whole)).collect(),
             Self::Truth(v) => vec![None; v.len()],

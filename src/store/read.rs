@@ -65,10 +65,8 @@ fn read_named(store: &str, parts: &[(&str, &[u8])]) -> Result<ResponseTable, Sto
     };
     let mut table = ResponseTable::default();
     if let Some(bytes) = part(MANIFEST) {
-        let manifest = Manifest::parse(bytes).map_err(|message| StoreError::Manifest {
-            file: format!("{store}/{MANIFEST}"),
-            message,
-        })?;
+        let manifest = Manifest::parse(bytes)
+            .map_err(|message| StoreError::Manifest { file: format!("{store}/{MANIFEST}"), message })?;
         table.metrics = manifest.metrics;
     }
     if let Some(part) = frame(ITEMS)? {
@@ -144,7 +142,8 @@ fn items(part: &Part) -> Result<Vec<Item>, StoreError> {
             let id = ids.get(row).ok_or_else(|| part.bad(row, "an item without a name".to_owned()))?;
             let benchmark = benchmarks.get(row).unwrap_or_default();
             let parse = |text: &str| {
-                serde_json::from_str(text).map_err(|_| part.bad(row, "options are no list of texts".to_owned()))
+                serde_json::from_str(text)
+                    .map_err(|_| part.bad(row, "options are no list of texts".to_owned()))
             };
             Ok(Item {
                 subject: subject[row].take(),
@@ -247,13 +246,14 @@ fn push_responses(table: &mut ResponseTable, part: &Part) -> Result<(), StoreErr
         });
         let id = items.get(row).ok_or_else(|| part.bad(row, "no item".to_owned()))?;
         let benchmark = benchmarks.get(row).unwrap_or_default();
-        let item = *places.item_of.entry((benchmarks.codes()[row], items.codes()[row])).or_insert_with(|| {
-            let known = places.items.get(benchmark).and_then(|b| b.get(id)).copied();
-            known.unwrap_or_else(|| {
-                table.items.push(Item::new(benchmark, word(&subjects).as_deref(), id));
-                table.items.len() as u32 - 1
-            })
-        });
+        let item =
+            *places.item_of.entry((benchmarks.codes()[row], items.codes()[row])).or_insert_with(|| {
+                let known = places.items.get(benchmark).and_then(|b| b.get(id)).copied();
+                known.unwrap_or_else(|| {
+                    table.items.push(Item::new(benchmark, word(&subjects).as_deref(), id));
+                    table.items.len() as u32 - 1
+                })
+            });
         let metric_key = (benchmarks.codes()[row], code(&metrics), code(&filters));
         let metric = *places.metric_of.entry(metric_key).or_insert_with(|| {
             let name = word(&metrics).unwrap_or_else(|| "score".to_owned());

@@ -97,10 +97,7 @@ mod tests {
     #[test]
     fn csv_is_quoted_and_numbers_read_back() {
         let text = String::from_utf8(csv_bytes(&table()).unwrap()).unwrap();
-        assert_eq!(
-            text,
-            "item,score,n_models,primary\n\"a,\"\"b\"\"\nc\",0.30000000000000004,3,true\n,,,\n"
-        );
+        assert_eq!(text, "item,score,n_models,primary\n\"a,\"\"b\"\"\nc\",0.30000000000000004,3,true\n,,,\n");
     }
 
     #[test]

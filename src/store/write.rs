@@ -36,10 +36,8 @@ pub fn parts(
         files.push(parquet(read::OPTIONS, vec![options(table)])?);
     }
     let manifest = Manifest::new(table.len(), &table.metrics, provenance);
-    let json = serde_json::to_vec_pretty(&manifest).map_err(|e| StoreError::Manifest {
-        file: read::MANIFEST.to_owned(),
-        message: e.to_string(),
-    })?;
+    let json = serde_json::to_vec_pretty(&manifest)
+        .map_err(|e| StoreError::Manifest { file: read::MANIFEST.to_owned(), message: e.to_string() })?;
     files.push((read::MANIFEST, json));
     Ok(files)
 }

@@ -85,7 +85,12 @@ fn rows_are_what_the_user_says() {
     assert_eq!((table.runs.len(), table.items.len()), (24, 3));
 }
 
-fn check(path: &str, shape: (usize, usize), density: f64, mean: f64) -> Option<(ResponseTable, IngestReport)> {
+fn check(
+    path: &str,
+    shape: (usize, usize),
+    density: f64,
+    mean: f64,
+) -> Option<(ResponseTable, IngestReport)> {
     let (table, report) = read(&shared(path)?);
     let b = &report.benchmarks[0];
     assert_eq!((b.n_models, b.n_items), shape, "{path}");
@@ -127,7 +132,11 @@ fn mmlu_redux_with_words_for_letters() {
 fn swebench_verified_from_csv() {
     let Some((_, report)) = check("data/swebench-verified", (25, 500), 1.0, 0.52256) else { return };
     assert_eq!(report.benchmarks[0].metrics[0].metric, "resolved");
-    assert!(report.files.iter().any(|f| f.because.contains("models, joined by \"folder\": 25 of 25")), "{:?}", report.files);
+    assert!(
+        report.files.iter().any(|f| f.because.contains("models, joined by \"folder\": 25 of 25")),
+        "{:?}",
+        report.files
+    );
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use crate::shared::shared;
 use evalgauge::ingest::{IngestOptions, ingest};
-use evalgauge::response::{
-    Item, Metric, OptionScore, PivotOptions, ResponseTable, Row, Run, Status, pivot,
-};
+use evalgauge::response::{Item, Metric, OptionScore, PivotOptions, ResponseTable, Row, Run, Status, pivot};
 use evalgauge::store::{self, Provenance, StoreError};
 use std::fs;
 
@@ -131,7 +129,10 @@ fn anything_but_a_store_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("f.evals");
     fs::write(&file, "x").unwrap();
-    assert!(matches!(store::write(&rich(), &file, &Provenance::default()), Err(StoreError::NotAStore { .. })));
+    assert!(matches!(
+        store::write(&rich(), &file, &Provenance::default()),
+        Err(StoreError::NotAStore { .. })
+    ));
     assert!(store::read(&dir.path().join("missing.evals")).is_err());
     let empty = dir.path().join("e.evals");
     fs::create_dir(&empty).unwrap();

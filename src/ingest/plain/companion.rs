@@ -114,9 +114,13 @@ impl Companion {
         let unknown = joined.iter().filter(|j| j.is_none()).count();
         let unused = key.of_row.iter().filter(|items| items.is_empty()).count();
         let notes = &mut responses.fragment.notes;
-        let mut say = |row: Option<u64>, message: String| notes.push(Note { file: self.file.clone(), row, message });
+        let mut say =
+            |row: Option<u64>, message: String| notes.push(Note { file: self.file.clone(), row, message });
         if repeated > 0 {
-            say(first_repeated.map(|r| r as u64), format!("{repeated} rows repeat an item that is there already; the first is kept"));
+            say(
+                first_repeated.map(|r| r as u64),
+                format!("{repeated} rows repeat an item that is there already; the first is kept"),
+            );
         }
         if unknown > 0 {
             say(None, format!("{unknown} of {n_items} items of the results are not in this table"));
@@ -165,7 +169,11 @@ impl Companion {
                 }
             }
         }
-        let taken: Vec<&str> = facts.iter().filter_map(|(r, _)| self.roles.get(*r)).map(|at| self.frame.columns[at].0.as_str()).collect();
+        let taken: Vec<&str> = facts
+            .iter()
+            .filter_map(|(r, _)| self.roles.get(*r))
+            .map(|at| self.frame.columns[at].0.as_str())
+            .collect();
         let taken = if taken.is_empty() { "no column of use".to_owned() } else { taken.join(", ") };
         let count = joined.iter().filter(|j| **j).count();
         Some(format!("models, joined by {:?}: {count} of {} runs; {taken}", key.column, joined.len()))
@@ -341,7 +349,8 @@ fn settle(responses: &mut Responses, file: &str) {
     fragment.table = table;
     if beyond > 0 {
         let row = first_beyond.flatten().map(u64::from);
-        let message = format!("{beyond} answers name an option that their item does not have; they are kept as text");
+        let message =
+            format!("{beyond} answers name an option that their item does not have; they are kept as text");
         fragment.notes.push(Note { file: file.to_owned(), row, message });
     }
     if scored > 0 {

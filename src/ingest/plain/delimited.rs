@@ -34,8 +34,12 @@ pub fn sniff(bytes: &[u8]) -> Option<u8> {
     DELIMITERS
         .into_iter()
         .filter_map(|delimiter| {
-            let widths: Vec<usize> =
-                reader(bytes, delimiter).byte_records().take(SNIFFED_LINES).flatten().map(|r| r.len()).collect();
+            let widths: Vec<usize> = reader(bytes, delimiter)
+                .byte_records()
+                .take(SNIFFED_LINES)
+                .flatten()
+                .map(|r| r.len())
+                .collect();
             let first = *widths.first()?;
             let same = widths.iter().filter(|w| **w == first).count();
             let steady = same * 10 >= widths.len() * 8;
@@ -64,11 +68,8 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Delimited, ReadError> {
         });
     };
     let mut records = reader(bytes, delimiter).into_byte_records();
-    let malformed = |row: u64, message: String| ReadError::Malformed {
-        file: file.to_owned(),
-        row: Some(row),
-        message,
-    };
+    let malformed =
+        |row: u64, message: String| ReadError::Malformed { file: file.to_owned(), row: Some(row), message };
     let first = match records.next() {
         Some(Ok(record)) => record,
         Some(Err(error)) => return Err(malformed(1, error.to_string())),
@@ -147,12 +148,17 @@ mod tests {
 
     #[test]
     fn delimiters_are_found() {
-        for (text, delimiter) in
-            [("a,b\n1,2\n", b','), ("a\tb\n\"x\ty\"\t2\n", b'\t'), ("a;b\n0,5;1\n0,2;1\n", b';'), ("a|b\n1|2", b'|')]
-        {
+        for (text, delimiter) in [
+            ("a,b\n1,2\n", b','),
+            ("a\tb\n\"x\ty\"\t2\n", b'\t'),
+            ("a;b\n0,5;1\n0,2;1\n", b';'),
+            ("a|b\n1|2", b'|'),
+        ] {
             assert_eq!(ok(text).delimiter, delimiter, "{text:?}");
         }
-        for prose in ["# plain\n\nSome, words.\n", "One line.\nAnother, with a comma.\nA third.\n", "word\nword\n"] {
+        for prose in
+            ["# plain\n\nSome, words.\n", "One line.\nAnother, with a comma.\nA third.\n", "word\nword\n"]
+        {
             assert!(matches!(read("f", prose.as_bytes()), Err(ReadError::Unrecognised { .. })), "{prose:?}");
         }
     }

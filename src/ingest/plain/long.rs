@@ -69,7 +69,13 @@ impl<'a> Reader<'a> {
         let mut reader = Self { frame, roles, naming, table: ResponseTable::default(), notes: Vec::new() };
         roles.assumptions.iter().for_each(|a| reader.say(None, a.clone()));
         if !frame.unread.is_empty() {
-            reader.say(None, format!("columns that hold neither words nor numbers were left out: {}", frame.unread.join(", ")));
+            reader.say(
+                None,
+                format!(
+                    "columns that hold neither words nor numbers were left out: {}",
+                    frame.unread.join(", ")
+                ),
+            );
         }
         reader
     }
@@ -119,7 +125,10 @@ impl<'a> Reader<'a> {
         if let (Some(answers), Some((name, _))) = (&chosen, chosen_column)
             && let (count @ 1.., Some(first)) = answers.strays()
         {
-            self.say(None, format!("{count} cells of {name:?} name no option (first {first:?}); they are kept as text"));
+            self.say(
+                None,
+                format!("{count} cells of {name:?} name no option (first {first:?}); they are kept as text"),
+            );
         }
         // The two columns count from the same base. Ours count from 0 by definition.
         let names = [self.roles.name(self.frame, Role::Chosen), self.roles.name(self.frame, Role::Gold)];
@@ -127,7 +136,10 @@ impl<'a> Reader<'a> {
         let lowest = [&chosen, &gold].into_iter().flatten().filter_map(Answers::positions).map(|p| p.0).min();
         if lowest.is_some_and(|low| low > 0) && !ours && self.frame.n_rows >= ROWS_TO_TELL_BASE {
             [&mut chosen, &mut gold].into_iter().flatten().for_each(Answers::count_from_one);
-            self.say(None, "options are numbered from 1 (no answer is 0); they are counted from 0 here".to_owned());
+            self.say(
+                None,
+                "options are numbered from 1 (no answer is 0); they are counted from 0 here".to_owned(),
+            );
         }
         (chosen, gold)
     }
@@ -147,7 +159,8 @@ impl<'a> Reader<'a> {
         };
         let benchmarks = self.words(Role::Benchmark);
         let subjects = self.words(Role::Subject);
-        let code = |words: &Option<Cow<Words>>, row: usize| words.as_ref().map_or(NOTHING, |w| w.codes()[row]);
+        let code =
+            |words: &Option<Cow<Words>>, row: usize| words.as_ref().map_or(NOTHING, |w| w.codes()[row]);
         let qualified = qualified_benchmarks(&names, &benchmarks, &subjects, run_of_row);
         let mut place: HashMap<(u32, u32, u32), u32> = HashMap::new();
         let mut of_row = Vec::with_capacity(self.frame.n_rows);
@@ -164,7 +177,8 @@ impl<'a> Reader<'a> {
             let key = (benchmark, names.codes()[row], if qualify { subject } else { NOTHING });
             let subject_name = subjects.as_ref().and_then(|s| s.get(row));
             let at = *place.entry(key).or_insert_with(|| {
-                let benchmark = benchmarks.as_ref().and_then(|b| b.get(row)).unwrap_or(&self.naming.benchmark);
+                let benchmark =
+                    benchmarks.as_ref().and_then(|b| b.get(row)).unwrap_or(&self.naming.benchmark);
                 let id = match subject_name.filter(|_| qualify) {
                     Some(subject) => format!("{subject}/{name}"),
                     None => name.to_owned(),
@@ -226,9 +240,14 @@ impl<'a> Reader<'a> {
                 let metric = match metric_at.get(&key) {
                     Some(&at) => at,
                     None => {
-                        let primary = extras.primary.as_ref().is_some_and(|p| p[row] == Some(true) && column == 0);
+                        let primary =
+                            extras.primary.as_ref().is_some_and(|p| p[row] == Some(true) && column == 0);
                         let higher = higher_is_better(name);
-                        let new = Metric { primary, higher_is_better: higher, ..Metric::new(benchmark, name, filter) };
+                        let new = Metric {
+                            primary,
+                            higher_is_better: higher,
+                            ..Metric::new(benchmark, name, filter)
+                        };
                         self.table.metrics.push(new);
                         metric_at.insert(key, self.table.metrics.len() as u32 - 1);
                         self.table.metrics.len() as u32 - 1
@@ -239,16 +258,25 @@ impl<'a> Reader<'a> {
                     Some(scores) => {
                         let scale = scales.get(&(column, code(&metrics))).copied().unwrap_or(Scale::AsIs);
                         let score = scores.score(row).map(|x| scale.apply(x));
-                        (score, scores.status(row).unwrap_or(if score.is_some() { Status::Ok } else { Status::Unscored }))
+                        (
+                            score,
+                            scores.status(row).unwrap_or(if score.is_some() {
+                                Status::Ok
+                            } else {
+                                Status::Unscored
+                            }),
+                        )
                     }
                     None => by_key(),
                 };
                 // Nothing chosen and nothing won: the model gave no answer that could be read.
                 let silent = chosen == Some(Answer::None) && extras.says_nothing(row);
-                if silent && score.is_none_or(|s| s == 0.0) && matches!(status, Status::Ok | Status::Unscored) {
+                if silent && score.is_none_or(|s| s == 0.0) && matches!(status, Status::Ok | Status::Unscored)
+                {
                     status = Status::NoAnswer;
                 }
-                if let (Some(s), (Some(expected), Status::Ok)) = (score.filter(|_| scores.is_some()), by_key())
+                if let (Some(s), (Some(expected), Status::Ok)) =
+                    (score.filter(|_| scores.is_some()), by_key())
                     && (s == 0.0 || s == 1.0)
                     && s != expected
                     && column == 0
@@ -280,13 +308,20 @@ impl<'a> Reader<'a> {
             }
         }
         if columns.is_empty() && !needs_keys {
-            self.say(None, "there is no score column; a score of 1 is given where the answer chosen equals the key".to_owned());
+            self.say(
+                None,
+                "there is no score column; a score of 1 is given where the answer chosen equals the key"
+                    .to_owned(),
+            );
         }
         if contradictions > 0 {
             self.say(first_contradiction, format!("{contradictions} scores disagree with whether the answer chosen equals the key; the scores are kept"));
         }
         for (name, count) in extras.unknown_statuses {
-            self.say(None, format!("{count} rows have the status {name:?}, which is not known; it is ignored"));
+            self.say(
+                None,
+                format!("{count} rows have the status {name:?}, which is not known; it is ignored"),
+            );
         }
     }
 
@@ -472,7 +507,8 @@ impl<'a> Extras<'a> {
 
 /// Repeats by number; words are numbered in the order of their appearance.
 fn repeats(words: &Words) -> Vec<Option<u32>> {
-    let number = |w: &str| w.trim().parse::<f64>().ok().filter(|x| x.fract() == 0.0 && (0.0..4e9).contains(x));
+    let number =
+        |w: &str| w.trim().parse::<f64>().ok().filter(|x| x.fract() == 0.0 && (0.0..4e9).contains(x));
     if words.distinct().iter().all(|w| number(w).is_some()) {
         words.decide(|w| number(w).map(|x| x as u32))
     } else {

@@ -25,8 +25,29 @@ use shape::{Other, Shape};
 
 /// Names of files that say nothing about their content; the directory's name is taken instead.
 const GENERIC_STEMS: [&str; 24] = [
-    "responses", "response", "results", "result", "answers", "scores", "data", "table", "samples", "outputs", "output",
-    "predictions", "long", "wide", "matrix", "items", "all", "test", "eval", "evals", "details", "records", "train",
+    "responses",
+    "response",
+    "results",
+    "result",
+    "answers",
+    "scores",
+    "data",
+    "table",
+    "samples",
+    "outputs",
+    "output",
+    "predictions",
+    "long",
+    "wide",
+    "matrix",
+    "items",
+    "all",
+    "test",
+    "eval",
+    "evals",
+    "details",
+    "records",
+    "train",
     "validation",
 ];
 
@@ -82,11 +103,18 @@ pub enum Plain {
 /// [`ReadError`] if the file is damaged, or if its columns are those of another format.
 pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<Plain, ReadError> {
     let file = source.name();
-    let damaged =
-        |e: crate::store::columnar::ColumnarError| ReadError::Malformed { file: file.clone(), row: None, message: e.to_string() };
+    let damaged = |e: crate::store::columnar::ColumnarError| ReadError::Malformed {
+        file: file.clone(),
+        row: None,
+        message: e.to_string(),
+    };
     let (frame, header, notes): (Frame, bool, Vec<Note>) = match format {
-        Format::Parquet => (crate::store::columnar::read_parquet(&source.bytes).map_err(damaged)?, false, Vec::new()),
-        Format::Arrow => (crate::store::columnar::read_arrow(&source.bytes).map_err(damaged)?, false, Vec::new()),
+        Format::Parquet => {
+            (crate::store::columnar::read_parquet(&source.bytes).map_err(damaged)?, false, Vec::new())
+        }
+        Format::Arrow => {
+            (crate::store::columnar::read_arrow(&source.bytes).map_err(damaged)?, false, Vec::new())
+        }
         Format::Records => {
             let (frame, notes) = records::read(&file, &source.bytes)?;
             (frame, false, notes)
@@ -122,7 +150,12 @@ fn from_frame(frame: Frame, naming: Naming, options: &IngestOptions) -> Result<P
         Shape::Wide(wide) => {
             let fragment = wide::read(&frame, &roles, &wide, &naming);
             let item_column = None;
-            Ok(Plain::Responses(Box::new(Responses { fragment, shape: "wide table", item_column, needs_keys: false })))
+            Ok(Plain::Responses(Box::new(Responses {
+                fragment,
+                shape: "wide table",
+                item_column,
+                needs_keys: false,
+            })))
         }
         Shape::Other(other) => {
             let refusal = refusal(&naming.file, &frame, &other);
@@ -153,7 +186,9 @@ fn refusal(file: &str, frame: &Frame, other: &Other) -> ReadError {
         Other::Unknown(lacks) => ReadError::Unrecognised {
             file: file.to_owned(),
             found: format!("a table with the columns {}", shortened(&frame.names())),
-            nearest: format!("a long table, which needs {lacks}; rename the columns to `model`, `item` and `score`"),
+            nearest: format!(
+                "a long table, which needs {lacks}; rename the columns to `model`, `item` and `score`"
+            ),
         },
     }
 }

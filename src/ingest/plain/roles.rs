@@ -96,26 +96,59 @@ const NAMES: &[(Role, &[&str])] = &[
     (
         Role::Item,
         &[
-            "item", "itemid", "questionid", "qid", "instanceid", "problemid", "exampleid", "sampleid", "promptid",
-            "docid", "uid", "taskid",
+            "item",
+            "itemid",
+            "questionid",
+            "qid",
+            "instanceid",
+            "problemid",
+            "exampleid",
+            "sampleid",
+            "promptid",
+            "docid",
+            "uid",
+            "taskid",
         ],
     ),
     (Role::Subject, &["subject", "category", "subtask", "topic", "domain", "subset", "task", "subjectname"]),
     (
         Role::Benchmark,
-        &["benchmark", "dataset", "suite", "eval", "evaluation", "benchmarkname", "datasetname", "qset", "questionset"],
+        &[
+            "benchmark",
+            "dataset",
+            "suite",
+            "eval",
+            "evaluation",
+            "benchmarkname",
+            "datasetname",
+            "qset",
+            "questionset",
+        ],
     ),
     (Role::Metric, &["metric", "metricname", "scorer", "measure"]),
     (Role::Filter, &["filter", "extraction"]),
     (Role::Primary, &["primary"]),
     (
         Role::Repeat,
-        &["repeat", "epoch", "replication", "replicate", "trial", "sampleindex", "sampleidx", "attempt", "iteration"],
+        &[
+            "repeat",
+            "epoch",
+            "replication",
+            "replicate",
+            "trial",
+            "sampleindex",
+            "sampleidx",
+            "attempt",
+            "iteration",
+        ],
     ),
     (Role::Run, &["run", "runid", "evaluationid"]),
     (Role::Step, &["step", "checkpointstep", "trainingstep"]),
     (Role::Seed, &["seed", "randomseed"]),
-    (Role::Variant, &["promptvariant", "variant", "promptname", "prompttemplate", "perturbation", "template"]),
+    (
+        Role::Variant,
+        &["promptvariant", "variant", "promptname", "prompttemplate", "perturbation", "template"],
+    ),
     (Role::Revision, &["revision", "modelrevision"]),
     (Role::NShot, &["nshot", "nshots", "shots", "numfewshot", "fewshot"]),
     (Role::Temperature, &["temperature"]),
@@ -123,17 +156,48 @@ const NAMES: &[(Role, &[&str])] = &[
     (
         Role::Chosen,
         &[
-            "chosen", "chosenindex", "chosenoption", "predictedindex", "pred", "predicted", "prediction", "answergiven",
-            "givenanswer", "letter", "choice", "selected", "selectedoption", "modelanswer", "predictedanswer",
-            "parsedanswer", "extractedanswer", "parsed", "extracted",
+            "chosen",
+            "chosenindex",
+            "chosenoption",
+            "predictedindex",
+            "pred",
+            "predicted",
+            "prediction",
+            "answergiven",
+            "givenanswer",
+            "letter",
+            "choice",
+            "selected",
+            "selectedoption",
+            "modelanswer",
+            "predictedanswer",
+            "parsedanswer",
+            "extractedanswer",
+            "parsed",
+            "extracted",
         ],
     ),
     (Role::Prediction, &["prediction", "predictiontext", "modeloutput"]),
     (
         Role::Gold,
         &[
-            "gold", "goldindex", "answerindex", "answeridx", "correctindex", "key", "answerkey", "correctanswer",
-            "goldanswer", "correctoption", "groundtruth", "gt", "target", "reference", "answer", "label", "truth",
+            "gold",
+            "goldindex",
+            "answerindex",
+            "answeridx",
+            "correctindex",
+            "key",
+            "answerkey",
+            "correctanswer",
+            "goldanswer",
+            "correctoption",
+            "groundtruth",
+            "gt",
+            "target",
+            "reference",
+            "answer",
+            "label",
+            "truth",
             "expected",
         ],
     ),
@@ -161,15 +225,44 @@ const NAMES: &[(Role, &[&str])] = &[
 
 /// Names of score columns: all of them are kept, the first in this order is the default.
 const SCORES: &[&str] = &[
-    "score", "correct", "iscorrect", "acc", "accuracy", "accnorm", "exactmatch", "em", "resolved", "passed", "pass",
-    "pass1", "solved", "hit", "success", "isright", "f1", "f1score",
+    "score",
+    "correct",
+    "iscorrect",
+    "acc",
+    "accuracy",
+    "accnorm",
+    "exactmatch",
+    "em",
+    "resolved",
+    "passed",
+    "pass",
+    "pass1",
+    "solved",
+    "hit",
+    "success",
+    "isright",
+    "f1",
+    "f1score",
 ];
 /// Names that mean a score only where nothing better is there.
-const WEAK_SCORES: &[&str] =
-    &["resp", "response", "value", "grade", "result", "outcome", "mark", "points", "rating", "reward", "y", "label"];
+const WEAK_SCORES: &[&str] = &[
+    "resp", "response", "value", "grade", "result", "outcome", "mark", "points", "rating", "reward", "y",
+    "label",
+];
 /// Score columns whose name says no more than "score"; their metric is called so.
-const GENERIC_SCORES: &[&str] =
-    &["score", "correct", "iscorrect", "isright", "resp", "response", "value", "y", "label", "result", "outcome"];
+const GENERIC_SCORES: &[&str] = &[
+    "score",
+    "correct",
+    "iscorrect",
+    "isright",
+    "resp",
+    "response",
+    "value",
+    "y",
+    "label",
+    "result",
+    "outcome",
+];
 
 /// Lower case, letters and digits only.
 pub fn normal(name: &str) -> String {
@@ -233,7 +326,8 @@ impl Roles {
             self.take(Role::Model, at, "who answers", frame);
         }
         if !known(self, Role::Model) {
-            let weak = |n: &&String| known(self, Role::Item) && matches!(n.as_str(), "id" | "name" | "person");
+            let weak =
+                |n: &&String| known(self, Role::Item) && matches!(n.as_str(), "id" | "name" | "person");
             if let Some(at) = free(names, taken, weak) {
                 taken[at] = true;
                 self.take(Role::Model, at, "the model", frame);

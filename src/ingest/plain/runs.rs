@@ -54,7 +54,8 @@ impl Runs {
             set_up.retain(|(role, words)| {
                 let keeps = !varies_by_row(&models, words);
                 if !keeps {
-                    say(format!("{role:?} changes from row to row; it does not tell runs apart").to_lowercase());
+                    say(format!("{role:?} changes from row to row; it does not tell runs apart")
+                        .to_lowercase());
                 }
                 keeps
             });
@@ -91,7 +92,11 @@ impl Runs {
         let facts = FACTS.into_iter().filter_map(column);
         for (role, words) in set_up.iter().cloned().chain(facts) {
             if let Some(row) = changing_fact(&words, &of_row, runs.len()) {
-                say(format!("{role:?} changes within a run (first in row {}); it is left out", naming.line(row)).to_lowercase());
+                say(format!(
+                    "{role:?} changes within a run (first in row {}); it is left out",
+                    naming.line(row)
+                )
+                .to_lowercase());
                 continue;
             }
             for (run, &row) in runs.iter_mut().zip(&first_rows) {
@@ -214,7 +219,9 @@ fn shots(word: &str) -> Option<i32> {
         "zero" | "zero-shot" => Some(0),
         "one" | "one-shot" => Some(1),
         "five" | "five-shot" => Some(5),
-        other => other.trim_end_matches("-shot").trim_end_matches("shot").parse::<f64>().ok().map(|x| x as i32),
+        other => {
+            other.trim_end_matches("-shot").trim_end_matches("shot").parse::<f64>().ok().map(|x| x as i32)
+        }
     }
 }
 

@@ -44,7 +44,9 @@ impl Scale {
     pub fn tell(self) -> Option<String> {
         match self {
             Self::AsIs => None,
-            Self::Percent => Some("scores from 0 to 100 were taken for percentages and divided by 100".to_owned()),
+            Self::Percent => {
+                Some("scores from 0 to 100 were taken for percentages and divided by 100".to_owned())
+            }
             Self::Grades(low, high) => {
                 Some(format!("scores from {low} to {high} were kept as they are: they are not shares"))
             }

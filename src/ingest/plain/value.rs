@@ -31,11 +31,8 @@ pub struct Scores {
 }
 
 /// Single letters that stand for scores: only where a column has letters of one of these alone.
-const LETTERS: [&[(&str, f64)]; 3] = [
-    &[("c", 1.0), ("i", 0.0), ("p", 0.5), ("n", 0.0)],
-    &[("t", 1.0), ("f", 0.0)],
-    &[("y", 1.0), ("n", 0.0)],
-];
+const LETTERS: [&[(&str, f64)]; 3] =
+    [&[("c", 1.0), ("i", 0.0), ("p", 0.5), ("n", 0.0)], &[("t", 1.0), ("f", 0.0)], &[("y", 1.0), ("n", 0.0)]];
 
 const WORDS: [(&str, f64); 18] = [
     ("true", 1.0),
@@ -78,8 +75,7 @@ impl Scores {
             Cells::Real(v) => v.iter().map(|x| x.map(number)).collect(),
             Cells::Truth(v) => v.iter().map(|x| x.map(|x| Ok(Value::Score(x as u8 as f64)))).collect(),
             Cells::Words(words) => {
-                let lower: Vec<String> =
-                    words.distinct().iter().map(|w| w.trim().to_lowercase()).collect();
+                let lower: Vec<String> = words.distinct().iter().map(|w| w.trim().to_lowercase()).collect();
                 let letters = letter_scheme(&lower);
                 words.decide(|word| parse(&word.trim().to_lowercase(), letters).transpose())
             }
@@ -107,10 +103,8 @@ impl Scores {
             Some(range.map_or((x, x), |(low, high)| (low.min(x), high.max(x))))
         });
         let binary = scores().all(|x| x == 0.0 || x == 1.0);
-        let values = values
-            .into_iter()
-            .map(|v| v.map(|v| v.unwrap_or(Value::None(Status::Unscored))))
-            .collect();
+        let values =
+            values.into_iter().map(|v| v.map(|v| v.unwrap_or(Value::None(Status::Unscored)))).collect();
         Some(Self { values, unreadable, first_unreadable, range, binary })
     }
 

@@ -45,7 +45,9 @@ pub fn read(frame: &Frame, roles: &Roles, wide: &Wide, naming: &Naming) -> Fragm
             (true, false) => "models and items".to_owned(),
             (false, _) => columns_are.as_str().to_owned(),
         };
-        say(format!("the table does not name its {missing}; they are numbered, and cannot be joined with other files"));
+        say(format!(
+            "the table does not name its {missing}; they are numbered, and cannot be joined with other files"
+        ));
     }
     if unnamed > 0 {
         say(format!("{unnamed} rows without a name were left out"));
