@@ -68,7 +68,9 @@ pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyh
     let read = ingest::ingest(paths, &options, &show);
     bar.finish_and_clear();
     let (table, report) = read?;
-    let name = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    // The last part of a path says what the data are; the whole path stands among the files read.
+    let short = |p: &PathBuf| p.file_name().unwrap_or(p.as_os_str()).to_string_lossy().into_owned();
+    let name = paths.iter().map(short).collect::<Vec<_>>().join(", ");
     Ok(Loaded { table, report: Some(report), name })
 }
 

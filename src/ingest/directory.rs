@@ -14,7 +14,7 @@ use rayon::prelude::*;
 /// What became of a file.
 pub enum Outcome {
     /// It gave rows.
-    Read(FileRead, Fragment),
+    Read(FileRead, Box<Fragment>),
     /// It explained others.
     Used(FileRead, Vec<Note>),
     /// It gave nothing.
@@ -65,7 +65,7 @@ fn first_stage(found: &Found, options: &IngestOptions) -> Stage {
                     because: "a directory with the manifest of a store".to_owned(),
                     n_rows: table.len(),
                 };
-                Stage::Done(Outcome::Read(read, Fragment { table, notes: Vec::new() }))
+                Stage::Done(Outcome::Read(read, Box::new(Fragment { table, notes: Vec::new() })))
             }
             Err(error) => {
                 let message = error.to_string();
@@ -182,7 +182,7 @@ fn finish(mut read: FileRead, fragment: Result<Fragment, ReadError>) -> Outcome 
     match fragment {
         Ok(fragment) => {
             read.n_rows = fragment.table.len();
-            Outcome::Read(read, fragment)
+            Outcome::Read(read, Box::new(fragment))
         }
         Err(error) => Outcome::Skipped(read.file, error),
     }

@@ -160,7 +160,7 @@ pub fn ingest(
         match outcome {
             directory::Outcome::Read(file, fragment) => {
                 report.files.push(file);
-                fragments.push(fragment);
+                fragments.push(*fragment);
             }
             directory::Outcome::Used(file, its_notes) => {
                 report.files.push(file);

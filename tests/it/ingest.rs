@@ -168,7 +168,7 @@ fn stated_confidence_is_five_benchmarks() {
 fn averages_are_refused_with_a_reason() {
     for path in ["data/pythia-checkpoints", "data/olmo-ladder", "data/labels"] {
         let Some(path) = shared(path) else { return };
-        let error = ingest(&[path.clone()], &IngestOptions::default(), &|_| {}).unwrap_err();
+        let error = ingest(std::slice::from_ref(&path), &IngestOptions::default(), &|_| {}).unwrap_err();
         let IngestError::NothingRead { reasons, n_files } = &error else { panic!("{error}") };
         assert!(*n_files >= 1 && !reasons.is_empty(), "{error}");
         assert!(error.to_string().contains("model, item and score"), "{error}");

@@ -165,8 +165,8 @@ impl<'a> Reader<'a> {
         let mut place: HashMap<(u32, u32, u32), u32> = HashMap::new();
         let mut of_row = Vec::with_capacity(self.frame.n_rows);
         let (mut nameless, mut first_nameless, mut two_subjects) = (0, None, 0usize);
-        for row in 0..self.frame.n_rows {
-            let (Some(name), Some(_)) = (names.get(row), run_of_row[row]) else {
+        for (row, run) in run_of_row.iter().enumerate().take(self.frame.n_rows) {
+            let (Some(name), Some(_)) = (names.get(row), run) else {
                 nameless += 1;
                 first_nameless.get_or_insert(row);
                 of_row.push(None);

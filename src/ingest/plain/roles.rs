@@ -318,8 +318,8 @@ impl Roles {
         // `subject, item, score`: in psychometrics the subject is who answers.
         if !known(self, Role::Model)
             && known(self, Role::Item)
-            && !(self.scores.is_empty() && self.weak_scores.is_empty())
-            && !names.iter().any(|n| n == "id")
+            && (!self.scores.is_empty() || !self.weak_scores.is_empty())
+            && names.iter().all(|n| n != "id")
             && let Some(at) = self.by_role.get(&Role::Subject).copied().filter(|&at| names[at] == "subject")
         {
             self.by_role.remove(&Role::Subject);
@@ -409,8 +409,8 @@ mod tests {
     use crate::store::frame::Cells;
 
     fn roles(names: &[&str]) -> (Frame, Roles) {
-        let words = |at: usize| Cells::Words(["m", "m"].iter().map(|w| Some(*w)).take(2 + 0 * at).collect());
-        let columns = names.iter().enumerate().map(|(at, n)| (n.to_string(), words(at))).collect();
+        let words = || Cells::Words(["m", "m"].iter().map(|w| Some(*w)).collect());
+        let columns = names.iter().map(|n| (n.to_string(), words())).collect();
         let frame = Frame { columns, n_rows: 2, unread: Vec::new() };
         let roles = Roles::of(&frame);
         (frame, roles)

@@ -140,7 +140,7 @@ fn is_graded(columns: &[&(usize, Scores)], named: bool, n_items: usize) -> bool 
         }
     }
     let at_ends = ends as f64 >= SHARE_AT_ENDS * n as f64;
-    (named || at_ends) && (at_ends || n_items >= MIN_GRADED_ITEMS)
+    at_ends || (named && n_items >= MIN_GRADED_ITEMS)
 }
 
 /// The column that names the rows although its own name does not say so: the first one, if it has no name or
