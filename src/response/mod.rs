@@ -1,7 +1,7 @@
 //! What is known of who answered what? The vocabulary that every other layer speaks.
 //!
 //! A language model under test is a *respondent*; a statistical model is a *fit*. A dump is read into a
-//! [`ResponseTable`], one row for each scored attempt, with its [`RunTable`] and its items; [`pivot`] cuts one
+//! [`ResponseTable`], one row for each scored attempt, with its [`RunTable`] and its items; [`pivot()`] cuts one
 //! [`ResponseMatrix`] for each benchmark out of it. Missing is never wrong: no score is no score.
 
 pub mod bits;

@@ -1,6 +1,6 @@
 //! How is JSON read that was written by Python, cut short, or named after another format?
 //!
-//! Three things happen between the bytes and a reader: the text is checked and repaired ([`repair`]), its
+//! Three things happen between the bytes and a reader: the text is checked and repaired ([`mod@repair`]), its
 //! shape is found from what it holds and its records are handed out one by one ([`records`]), and values of
 //! the wrong type are taken for what they are instead of ending the file ([`lenient`]).
 
