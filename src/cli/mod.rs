@@ -24,7 +24,7 @@ use std::process::ExitCode;
         evalgauge report                              a report on the bundled data, in evalgauge-report/\n  \
         evalgauge report results/ --out my-report     a report on your own dumps\n  \
         evalgauge items results.csv --out tables      item and reliability tables only\n\n\
-        Exit codes: 0 done, 1 a --deny threshold was met, 2 could not."
+        Exit codes: 0 done, 2 could not."
 )]
 struct Cli {
     #[command(flatten)]
