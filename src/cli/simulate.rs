@@ -240,7 +240,7 @@ fn finished(args: &SimulateArgs, console: &Console) -> anyhow::Result<(ResponseT
                 .map_or(Coverage::Complete, |n_parts| Coverage::Disconnected { n_parts }),
             ..Default::default()
         },
-        prompts: PromptOptions { n_variants: args.prompts, ..Default::default() },
+        prompts: PromptOptions { n_variants: args.prompts + 1, ..Default::default() },
         ..defaults
     };
     let made = simulate(&options)?;

@@ -1,6 +1,8 @@
 //! Do the parts work together? The one integration-test binary.
 
 mod classical;
+#[cfg(feature = "cli")]
+mod cli;
 #[cfg(feature = "tables")]
 mod ingest;
 mod layers;
