@@ -20,8 +20,10 @@
 pub mod classical;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod flags;
 #[cfg(feature = "tables")]
 pub mod ingest;
+pub mod ladder;
 pub mod numeric;
 #[cfg(feature = "charts")]
 pub mod plot;

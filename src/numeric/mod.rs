@@ -9,10 +9,12 @@ pub mod convergence;
 pub mod correlation;
 pub mod describe;
 pub mod estimate;
+pub mod linear;
 pub mod popcount;
 pub mod proportion;
 pub mod random;
 pub mod rank;
+pub mod robust;
 pub mod special;
 
 pub use convergence::{Convergence, StopReason};

@@ -5,6 +5,7 @@ mod classical;
 mod cli;
 #[cfg(feature = "tables")]
 mod ingest;
+mod ladder;
 mod layers;
 #[cfg(feature = "tables")]
 mod lm_eval;
