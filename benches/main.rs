@@ -1,5 +1,6 @@
 //! How long do the pieces take? One bench binary, fixed seeds and sizes; `cargo bench -- NAME` picks.
 
+mod ladder;
 mod pack;
 mod simulate;
 

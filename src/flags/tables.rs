@@ -16,7 +16,7 @@ fn letter(option: Option<u8>) -> Option<String> {
     option.map(|k| option_letter(usize::from(k)))
 }
 
-fn subject<'a>(panel: &'a Panel, item: usize) -> Option<&'a str> {
+fn subject(panel: &Panel, item: usize) -> Option<&str> {
     panel.group[item].map(|g| panel.group_names[g].as_str())
 }
 

@@ -118,7 +118,7 @@ pub fn fit_curve(
     };
     let mean = weighted(&|x, _| x);
     let spread = weighted(&|x, _| (x - mean).powi(2)).sqrt();
-    if !(spread > 1e-12 * mean.abs()) {
+    if spread.is_nan() || spread <= 1e-12 * mean.abs() {
         return Err(LawError::NotIdentified { law: name });
     }
     let line = straight_line(&x, &y, &w).ok_or(LawError::NotIdentified { law: name })?;
@@ -189,7 +189,7 @@ pub fn fit_curve(
             }
         }
     };
-    let mut fit = fit_from_starts(curve, name, &evaluate, &w, &starts, &bounds, Loss::Squares, options)?;
+    let mut fit = fit_from_starts((curve, name), &evaluate, &w, &starts, &bounds, Loss::Squares, options)?;
     // The solver's objective is half the sum of squares.
     fit.convergence.objective *= 2.0;
     Ok(CurveFit { fit, range })

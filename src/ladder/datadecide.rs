@@ -79,11 +79,13 @@ pub struct BaselinePrediction {
 ///
 /// Known faults of the reference are not repeated: its gradient of the single step on compute returns the
 /// parameters in another order than it takes them and lacks a sign, and it drops fits whose covariance is large.
-/// Where it stops short, the fit here ends at a lower objective. Its five laws on four runs have as many
-/// parameters as runs or more; those are fitted like the reference does, and mean as little.
+/// Where it stops short, the fit here ends at a lower objective. The reference also fits laws with more
+/// parameters than there are runs, where any of a continuum of answers fits exactly and the one it returns is
+/// its starting point's: that is refused here.
 ///
 /// # Errors
-/// As the laws they are made of.
+/// As the laws they are made of: among them fewer runs than parameters, which is the published case of the
+/// five-parameter and single-step baselines on four sizes.
 ///
 /// # Reference
 /// Magnusson et al. 2025, arXiv 2504.11393; OLMo-ladder, branch datados.
@@ -156,7 +158,7 @@ fn two_parameters(runs: &MixRuns, target: &Conditions, options: &FitOptions) -> 
     let starts = [vec![10.0, 0.4], line.parameters];
     let huber = Loss::Huber { delta: options.huber_delta };
     let bounds = [NOT_NEGATIVE, (0.0, 1.0)];
-    let fit = fit_from_starts((), "2_param-default", &evaluate, &ones, &starts, &bounds, huber, options)?;
+    let fit = fit_from_starts(((), "2_param-default"), &evaluate, &ones, &starts, &bounds, huber, options)?;
     let loss = (fit.parameters[0] - fit.parameters[1] * target.compute_flops.ln()).exp();
     Ok((loss, fit.convergence.objective))
 }
@@ -193,19 +195,8 @@ fn one_step_on_compute(
     let step = fit_loss(LossLaw::Compute, &runs.at, &runs.loss, &ones, None, options)?;
     let (s, l) = (&curve.fit.parameters, &step.parameters);
     let from_chain = vec![l[0] + s[2].max(1e-6).ln(), l[1], s[0], s[2] * (l[2] - s[1]), s[3]];
-    // More parameters than runs: the observations of a law with a free upper end, as the reference counts them.
     let bounds = [FREE, (0.0, 1.0), FREE, FREE, FREE];
-    let fit = crate::numeric::robust::minimise(
-        &evaluate,
-        &ones,
-        &from_chain,
-        &bounds,
-        Loss::Squares,
-        &options.robust(),
-    );
-    if !fit.convergence.objective.is_finite() {
-        return Err(LawError::NoOptimum { law: name });
-    }
+    let fit = fit_from_starts(((), name), &evaluate, &ones, &[from_chain], &bounds, Loss::Squares, options)?;
     Ok(BaselinePrediction {
         predicted: predict(&fit.parameters, target.compute_flops.ln()),
         predicted_loss: None,

@@ -214,7 +214,7 @@ pub fn fit_direct(
                 }
             };
             let mut fit =
-                fit_from_starts(law, name, &evaluate, weights, &starts, &bounds, Loss::Squares, options)?;
+                fit_from_starts((law, name), &evaluate, weights, &starts, &bounds, Loss::Squares, options)?;
             fit.convergence.objective *= 2.0;
             Ok(wrap(fit))
         }
@@ -261,7 +261,7 @@ fn single_step(
     };
     let bounds = [NOT_NEGATIVE, NOT_NEGATIVE, NOT_NEGATIVE, NOT_NEGATIVE, FREE, (-1.0, 0.0), (0.0, 1.0)];
     let huber = Loss::Huber { delta: options.huber_delta };
-    let fit = fit_from_starts(law, law.name(), &evaluate, weights, &starts, &bounds, huber, options)?;
+    let fit = fit_from_starts((law, law.name()), &evaluate, weights, &starts, &bounds, huber, options)?;
     Ok(DirectFit { fit, range })
 }
 
@@ -319,7 +319,7 @@ fn single_step_starts(
 /// ```
 pub fn single_step_from_chain(loss: &LossFit, curve: &CurveFit) -> Option<Vec<f64>> {
     let (l, s) = (&loss.parameters, &curve.fit.parameters);
-    if l.len() != 5 || s.len() != 4 || !(s[2] > 0.0) {
+    if l.len() != 5 || s.len() != 4 || s[2].is_nan() || s[2] <= 0.0 {
         return None;
     }
     let k = s[2].ln();

@@ -64,7 +64,7 @@ pub fn calibrate(rows: &[&CombinedRow], level: f64) -> Option<Calibration> {
             (best, floor, slope) = (deviance, common.sqrt(), common.sqrt() * shape_ratio);
         }
     }
-    if !(floor > 0.0) {
+    if floor.is_nan() || floor <= 0.0 {
         return None;
     }
     let scores: Vec<f64> = errors.iter().map(|(r, e)| e.abs() / scale(floor, slope, *r)).collect();

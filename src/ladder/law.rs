@@ -1,7 +1,7 @@
 //! What do all laws of a ladder share? Training conditions, the fitted law, and why it may be refused.
 
 use crate::numeric::Convergence;
-use crate::numeric::robust::{Loss, RobustFit, RobustOptions, minimise_from};
+use crate::numeric::robust::{Evaluate, Loss, RobustFit, RobustOptions, minimise_from};
 use serde::Serialize;
 
 /// How a model was trained.
@@ -90,9 +90,8 @@ impl FitOptions {
 
 /// The checks before, and the bookkeeping after, a non-linear fit.
 pub(super) fn fit_from_starts<L>(
-    law: L,
-    name: &'static str,
-    evaluate: &dyn Fn(&[f64], &mut [f64], &mut [f64]),
+    (law, name): (L, &'static str),
+    evaluate: &Evaluate,
     weights: &[f64],
     starts: &[Vec<f64>],
     bounds: &[(f64, f64)],

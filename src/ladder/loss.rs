@@ -126,7 +126,7 @@ pub fn fit_loss(
                 warm.map_or_else(|| compute_starts(at, loss, weights, options.starts), |w| vec![w.to_vec()]);
             let bounds = [NOT_NEGATIVE, (0.0, 1.0), NOT_NEGATIVE];
             let huber = Loss::Huber { delta: options.huber_delta };
-            fit_from_starts(law, name, &evaluate, weights, &starts, &bounds, huber, options)
+            fit_from_starts((law, name), &evaluate, weights, &starts, &bounds, huber, options)
         }
         LossLaw::ParametersTokens | LossLaw::RisingParametersTokens => {
             let sign = if law == LossLaw::ParametersTokens { 1.0 } else { -1.0 };
@@ -155,7 +155,7 @@ pub fn fit_loss(
                 [NOT_NEGATIVE, NOT_NEGATIVE, NOT_NEGATIVE, FREE, FREE]
             };
             let huber = Loss::Huber { delta: options.huber_delta };
-            fit_from_starts(law, name, &evaluate, weights, &starts, &bounds, huber, options)
+            fit_from_starts((law, name), &evaluate, weights, &starts, &bounds, huber, options)
         }
     }
 }

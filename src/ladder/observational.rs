@@ -121,7 +121,7 @@ pub fn fit_observational(
         ObservationalLoss::Squares => Loss::Squares,
         ObservationalLoss::Huber => Loss::Huber { delta: 1.0 },
     };
-    let mut fit = fit_from_starts(law, name, &evaluate, &ones, &starts, &bounds, rho, options)?;
+    let mut fit = fit_from_starts((law, name), &evaluate, &ones, &starts, &bounds, rho, options)?;
     fit.convergence.objective *= 2.0;
     Ok(fit)
 }

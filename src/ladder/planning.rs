@@ -1,8 +1,8 @@
 //! What would another rung buy? The cost of a planned ladder, and how its uncertainty would shrink.
 
-use super::backtest::TaskRungs;
+use super::analyse::TaskReport;
 use super::combine::combine;
-use super::form::{Form, FormFits, Rung, fit_forms};
+use super::form::{Form, Rung, fit_forms};
 use super::law::{Conditions, FitOptions};
 use crate::numeric::describe::std_dev;
 use crate::numeric::random::stream;
@@ -47,14 +47,13 @@ pub struct PlanOutcome {
 /// `None` if `truth` was not fitted.
 pub fn simulate_plan(
     plan: &Plan,
-    task: &TaskRungs,
-    fits: &FormFits,
-    weights: &[f64],
+    report: &TaskReport,
     truth: Form,
     target: &Conditions,
     (replicates, seed): (usize, u64),
     options: &FitOptions,
 ) -> Option<PlanOutcome> {
+    let TaskReport { task, fits, weights, .. } = report;
     let residuals: Vec<f64> =
         task.rungs.iter().filter_map(|r| fits.predict(truth, &r.at).map(|p| r.accuracy - p)).collect();
     let accuracy_sd = std_dev(&residuals, 1)?;

@@ -70,6 +70,9 @@ pub struct RobustFit {
     pub convergence: Convergence,
 }
 
+/// Fills residuals and Jacobian (row-major, one row for each residual) at the given parameters.
+pub type Evaluate<'a> = dyn Fn(&[f64], &mut [f64], &mut [f64]) + 'a;
+
 /// Box bounds, one pair for each parameter; infinities where there is none.
 pub type Bounds<'a> = &'a [(f64, f64)];
 
@@ -87,7 +90,7 @@ pub type Bounds<'a> = &'a [(f64, f64)];
 /// # Reference
 /// Nielsen 1999, IMM-REP-1999-05 (damping); Huber 1964, doi:10.1214/aoms/1177703732 (loss).
 pub fn minimise(
-    evaluate: &dyn Fn(&[f64], &mut [f64], &mut [f64]),
+    evaluate: &Evaluate,
     weights: &[f64],
     start: &[f64],
     bounds: Bounds,
@@ -247,7 +250,7 @@ impl Normal {
 ///
 /// Each start is first fitted with a wide Huber loss when `loss` is a narrow one, which smooths the path.
 pub fn minimise_from(
-    evaluate: &dyn Fn(&[f64], &mut [f64], &mut [f64]),
+    evaluate: &Evaluate,
     weights: &[f64],
     starts: &[Vec<f64>],
     bounds: Bounds,

@@ -529,3 +529,29 @@ proptest::proptest! {
         try_all(&bytes);
     }
 }
+
+#[test]
+fn what_the_simulation_writes_is_read_back() {
+    use evalgauge::simulate::{ChoiceOptions, SimulationOptions, simulate, write::write_lm_eval};
+    for log_probabilities in [true, false] {
+        let choices = Some(ChoiceOptions { log_probabilities, ..Default::default() });
+        let options =
+            SimulationOptions { n_models: 3, n_items: 12, n_subjects: 2, choices, ..Default::default() };
+        let written = simulate(&options).expect("a simulation").table;
+        let out = tempfile::tempdir().expect("a directory");
+        write_lm_eval(&written, out.path()).expect("files");
+        let read = read_dump(out.path()).table;
+        assert_eq!((read.len(), read.items.len(), read.runs.len()), (written.len(), 12, 3));
+        // Items are numbered within each subject in the order of the simulation.
+        let cell = |table: &ResponseTable, row: &evalgauge::response::Row| {
+            let item = &table.items[row.item as usize];
+            let within =
+                table.items[..row.item as usize].iter().filter(|i| i.subject == item.subject).count();
+            (table.runs[row.run as usize].model.to_string(), item.subject.clone(), within)
+        };
+        let facts = |table: &ResponseTable| -> BTreeMap<_, _> {
+            table.rows().map(|r| (cell(table, &r), (r.score.map(f64::to_bits), r.chosen, r.gold))).collect()
+        };
+        assert_eq!(facts(&read), facts(&written));
+    }
+}
