@@ -2,15 +2,19 @@
 //!
 //! A damaged file must be an error, and some damage makes polars panic rather than fail (a length that
 //! overflows, a page that contradicts its header); every call is therefore made inside `catch_unwind`. Nothing
-//! outlives a call but the result, so that no half-changed state can be seen after a panic.
+//! outlives a call but the result, so that no half-changed state can be seen after a panic. Files are decoded
+//! on the calling thread: several files are read at once anyway, and the number of threads stays the caller's.
 
+use super::arrow_check;
 use super::frame::{Cells, Frame, WordsBuilder, number_text};
 use polars::prelude::{
-    AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IpcReader, NamedFrom, ParquetReader,
-    ParquetWriter, PolarsError, PolarsResult, SerReader, Series,
+    AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IpcReader, NamedFrom,
+    ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader, Series,
 };
+use std::cell::Cell;
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 use thiserror::Error;
 
 /// A Parquet or Arrow file that cannot be read or written.
@@ -37,7 +41,7 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Frame, ColumnarError> {
         let data = if keep.is_empty() {
             DataFrame::empty_with_height(reader.num_rows()?)
         } else {
-            reader.with_projection(Some(keep)).finish()?
+            reader.with_projection(Some(keep)).read_parallel(ParallelStrategy::None).finish()?
         };
         frame_of(&data, unread)
     })
@@ -49,6 +53,7 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Frame, ColumnarError> {
 /// [`ColumnarError::Damaged`].
 pub fn read_arrow(bytes: &[u8]) -> Result<Frame, ColumnarError> {
     guard(|| {
+        arrow_check::sizes_fit(bytes).ok_or_else(|| damaged("sizes that do not fit the file"))?;
         let mut reader = IpcReader::new(Cursor::new(bytes));
         let (keep, unread) = readable(reader.schema()?.as_ref());
         if keep.is_empty() {
@@ -58,8 +63,31 @@ pub fn read_arrow(bytes: &[u8]) -> Result<Frame, ColumnarError> {
     })
 }
 
+thread_local! {
+    /// Whether a panic on this thread is caught and told as an error.
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps the message of a caught panic off the user's terminal, where the error that it becomes is told in its
+/// place; every other panic is reported as before.
+fn quiet_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = take_hook();
+        set_hook(Box::new(move |info| {
+            if !GUARDED.get() {
+                usual(info);
+            }
+        }));
+    });
+}
+
 fn guard<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, ColumnarError> {
-    match catch_unwind(AssertUnwindSafe(read)) {
+    quiet_hook();
+    let before = GUARDED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(read));
+    GUARDED.set(before);
+    match result {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(ColumnarError::Damaged(first_line(&error.to_string()))),
         Err(panic) => {
@@ -230,11 +258,9 @@ pub fn write_parquet(groups: Vec<Group>) -> Result<Vec<u8>, ColumnarError> {
         drop(writer);
         Ok(bytes)
     };
-    match catch_unwind(AssertUnwindSafe(write)) {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => Err(ColumnarError::Unwritable(first_line(&error.to_string()))),
-        Err(_) => Err(ColumnarError::Unwritable("columns of different lengths or types".to_owned())),
-    }
+    guard(write).map_err(|error| match error {
+        ColumnarError::Damaged(why) | ColumnarError::Unwritable(why) => ColumnarError::Unwritable(why),
+    })
 }
 
 /// The bits that each whole-number column needs, over all groups.

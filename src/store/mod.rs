@@ -5,6 +5,7 @@
 //! `items.parquet`, `runs.parquet`, `options.parquet` where single options have scores, and `manifest.json`.
 //! Everything is written under a temporary name and renamed, so that a reader never sees half a store.
 
+mod arrow_check;
 pub mod atomic;
 pub mod bundled;
 pub mod columnar;

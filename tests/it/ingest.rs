@@ -240,3 +240,107 @@ fn the_order_of_rows_does_not_depend_on_threads() {
     assert_eq!(one, four);
     assert_eq!((one.0.runs.len(), one.0.items.len(), one.0.len()), (7, 2, 14));
 }
+
+#[test]
+fn columns_of_every_kind_are_read_or_named() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/kinds.parquet");
+    let (table, report) = read(&path);
+    let row = |k: usize| {
+        let r = table.row(k);
+        (table.runs[r.run as usize].id.clone(), table.items[r.item as usize].id.to_string(), r.score, r.gold)
+    };
+    assert_eq!(table.len(), 5, "the row without an item is left out");
+    assert_eq!(row(0), ("a".into(), "1".into(), Some(1.0), Some(0)));
+    assert_eq!(row(2), ("b".into(), "1".into(), None, Some(0)));
+    assert_eq!(table.items[0].options, Some(vec!["x".to_owned(), "y".to_owned()]));
+    let notes: Vec<&str> = report.notes.iter().map(|n| n.message.as_str()).collect();
+    assert!(notes.iter().any(|n| n.contains("date, cost, usage")), "{notes:?}");
+    assert!(notes.iter().any(|n| n.contains("without a model or an item")), "{notes:?}");
+}
+
+fn text(content: &str) -> (ResponseTable, IngestReport) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("quiz.csv");
+    fs::write(&path, content).unwrap();
+    read(&path)
+}
+
+fn notes(report: &IngestReport) -> String {
+    report.notes.iter().map(|n| n.message.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn scores_come_from_keys_where_there_are_none() {
+    let (table, report) = text("model,item,pred,gold\na,1,A,A\na,2,B,C\na,3,,D\na,4,Paris,A\n");
+    let scores: Vec<_> = table.rows().map(|r| (r.score, r.status.as_str())).collect();
+    assert_eq!(scores, [(Some(1.0), "ok"), (Some(0.0), "ok"), (Some(0.0), "no_answer"), (Some(0.0), "ok")]);
+    assert_eq!(table.row(3).prediction.as_deref(), Some("Paris"));
+    assert!(notes(&report).contains("equals the key"), "{}", notes(&report));
+    assert_eq!(table.benchmarks(), ["quiz"]);
+}
+
+#[test]
+fn scores_come_from_the_keys_of_the_table_beside() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(
+        dir.path().join("answers.csv"),
+        "model,item_id,prediction\na,q1,yes\na,q2,no\nb,q1,no\nb,q2,maybe\n",
+    )
+    .unwrap();
+    let items = "item_id,question,choices,answer\nq1,One?,\"[\"\"yes\"\",\"\"no\"\"]\",0\nq2,Two?,\"[\"\"yes\"\",\"\"no\"\"]\",1\nq3,Three?,[],\n";
+    fs::write(dir.path().join("questions.csv"), items).unwrap();
+    let (table, report) = read(dir.path());
+    let rows: Vec<_> = table.rows().map(|r| (r.score, r.chosen, r.gold)).collect();
+    let expected = [
+        (Some(1.0), Some(0), Some(0)),
+        (Some(1.0), Some(1), Some(1)),
+        (Some(0.0), Some(1), Some(0)),
+        (Some(0.0), None, Some(1)),
+    ];
+    assert_eq!(rows, expected, "{}", notes(&report));
+    assert!(report.files.iter().any(|f| f.because.contains("items, joined by \"item_id\": 2 of 2")));
+    fs::remove_file(dir.path().join("questions.csv")).unwrap();
+    let error = ingest(&[dir.path().to_owned()], &IngestOptions::default(), &|_| {}).unwrap_err();
+    assert!(error.to_string().contains("without keys"), "{error}");
+}
+
+#[test]
+fn percentages_are_rescaled_and_said_to_be() {
+    let (table, report) = text("model;item;accuracy\na;1;100\na;2;0\nb;1;33,5\nb;2;50\n");
+    assert_eq!(table.rows().map(|r| r.score.unwrap()).collect::<Vec<_>>(), [1.0, 0.0, 0.335, 0.5]);
+    assert!(notes(&report).contains("percentages"), "{}", notes(&report));
+    let (table, report) = text("model,item,score\na,1,5\na,2,0\nb,1,3\nb,2,4\n");
+    assert_eq!(table.row(0).score, Some(5.0));
+    assert!(notes(&report).contains("kept as they are"));
+}
+
+#[test]
+fn metrics_repeats_steps_and_variants_are_kept_apart() {
+    let (table, report) = text(
+        "model,benchmark,item,metric,score,epoch,step,prompt_variant\n\
+         a,b,1,acc,1,1,100,\na,b,1,acc,0,2,100,\na,b,1,f1,0.5,1,100,\na,b,1,acc,1,1,200,\na,b,1,acc,1,1,200,x\n",
+    );
+    let runs: Vec<&str> = table.runs.iter().map(|r| r.id.as_str()).collect();
+    assert_eq!(runs, ["a step 100", "a step 200", "a step 200 (x)"]);
+    assert_eq!(table.runs[1].step, Some(200));
+    assert_eq!(table.runs[2].prompt_variant.as_deref(), Some("x"));
+    assert_eq!(table.rows().map(|r| r.repeat).collect::<Vec<_>>(), [1, 2, 1, 1, 1]);
+    let primary: Vec<_> = table.metrics.iter().map(|m| (m.name.as_str(), m.primary)).collect();
+    assert_eq!(primary, [("acc", true), ("f1", false)]);
+    assert!(report.benchmarks[0].primary_because.contains("most scored"));
+}
+
+#[test]
+fn several_score_columns_are_several_metrics() {
+    let (table, _) = text("model,item,acc,acc_norm\na,1,1,0\nb,1,0,0\n");
+    assert_eq!(table.metrics.iter().map(|m| m.label()).collect::<Vec<_>>(), ["acc", "acc_norm"]);
+    assert_eq!((table.len(), table.metrics[0].primary), (4, true));
+}
+
+#[test]
+fn names_keep_their_leading_zeros_and_one_file_may_be_one_model() {
+    let (table, report) = text("question_id,correct\n007,1\n07,0\n");
+    assert_eq!(table.items.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["007", "07"]);
+    assert_eq!(table.runs[0].model.as_str(), "quiz");
+    assert!(notes(&report).contains("the file's name"), "{}", notes(&report));
+}

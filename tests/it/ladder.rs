@@ -11,7 +11,8 @@ use evalgauge::ladder::principal::Components;
 use evalgauge::ladder::smooth::{exponential_average, loss_accuracy_path};
 use evalgauge::ladder::{
     AccuracyCurve, Conditions, DirectLaw, FitOptions, Form, LadderOptions, LadderReport, LadderTable,
-    LawError, LossLaw, Range, Role, TargetPrediction, analyse, fit_curve, fit_direct, fit_loss, from_columns, tables,
+    LawError, LossLaw, Range, Role, TargetPrediction, analyse, fit_curve, fit_direct, fit_loss, from_columns,
+    tables,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -130,7 +131,9 @@ fn unsmoothed(table: &LadderTable, task: &str) -> (Vec<f64>, Vec<f64>) {
 
 #[test]
 fn step_two_agrees_with_the_reference() {
-    let (Some(v), Some(table)) = (json("vectors/ladder/ladder_vectors.json"), public_ladder()) else { return };
+    let (Some(v), Some(table)) = (json("vectors/ladder/ladder_vectors.json"), public_ladder()) else {
+        return;
+    };
     let mut verdict = Verdict::new();
     let mut judged = 0;
     for case in v["step2"].as_array().unwrap() {
@@ -161,15 +164,28 @@ fn step_two_agrees_with_the_reference() {
 
 #[test]
 fn scratch_step_two() {
-    let v: Value = serde_json::from_str(&std::fs::read_to_string("/tmp/ladder_step2_more.json").unwrap()).unwrap();
+    let v: Value =
+        serde_json::from_str(&std::fs::read_to_string("/tmp/ladder_step2_more.json").unwrap()).unwrap();
     for case in v["step2"].as_array().unwrap() {
         let log = case["use_log_sigmoid"].as_bool().unwrap();
         let (x, y) = (numbers(&case["train_x"]), numbers(&case["train_y"]));
         let curve = if log { AccuracyCurve::LogSigmoid } else { AccuracyCurve::AnchoredSigmoid };
         let range = Range { chance: number(&case["task_min"]), ceiling: number(&case["task_max"]) };
         let fit = fit_curve(curve, &x, &y, &vec![1.0; x.len()], range, None, &FitOptions::default()).unwrap();
-        let worst = case["targets"].as_object().unwrap().values().map(|t| (fit.predict(number(&t["x"])) / number(&t["pred"]) - 1.0).abs()).fold(0.0, f64::max);
-        println!("{} {} {} ratio-1 {:e} worst {:e}", case["task"], case["x_metric"], x.len(), fit.fit.convergence.objective / number(&case["sse"]) - 1.0, worst);
+        let worst = case["targets"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|t| (fit.predict(number(&t["x"])) / number(&t["pred"]) - 1.0).abs())
+            .fold(0.0, f64::max);
+        println!(
+            "{} {} {} ratio-1 {:e} worst {:e}",
+            case["task"],
+            case["x_metric"],
+            x.len(),
+            fit.fit.convergence.objective / number(&case["sse"]) - 1.0,
+            worst
+        );
     }
 }
 

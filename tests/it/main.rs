@@ -4,6 +4,8 @@ mod classical;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "tables")]
+mod damage;
+#[cfg(feature = "tables")]
 mod ingest;
 mod ladder;
 mod layers;

@@ -346,13 +346,14 @@ fn settle(responses: &mut Responses, file: &str) {
         table.push(row);
     }
     let fragment = &mut responses.fragment;
-    fragment.table = table;
     if beyond > 0 {
         let row = first_beyond.flatten().map(u64::from);
         let message =
             format!("{beyond} answers name an option that their item does not have; they are kept as text");
+        let file = table.runs.iter().find_map(|r| r.files.first()).map_or(file, String::as_str);
         fragment.notes.push(Note { file: file.to_owned(), row, message });
     }
+    fragment.table = table;
     if scored > 0 {
         responses.needs_keys = false;
         let message = format!("{scored} rows without a score were scored by the keys of this table");

@@ -68,6 +68,13 @@ impl<'a> Reader<'a> {
     fn new(frame: &'a Frame, roles: &'a Roles, naming: &'a Naming) -> Self {
         let mut reader = Self { frame, roles, naming, table: ResponseTable::default(), notes: Vec::new() };
         roles.assumptions.iter().for_each(|a| reader.say(None, a.clone()));
+        let unused: Vec<&str> = (0..frame.columns.len())
+            .filter(|at| !roles.is_taken(*at) && !roles.weak_scores.contains(at))
+            .map(|at| frame.columns[at].0.as_str())
+            .collect();
+        if !unused.is_empty() {
+            reader.say(None, format!("columns without a meaning here were left out: {}", unused.join(", ")));
+        }
         if !frame.unread.is_empty() {
             reader.say(
                 None,
