@@ -4,7 +4,7 @@ use super::console::Console;
 use super::input::{self, ReadingArgs};
 use crate::ingest::IngestReport;
 use crate::render::text;
-use crate::report::TableView;
+use crate::report::{TableView, words};
 use crate::store;
 use clap::Args;
 use std::path::PathBuf;
@@ -45,8 +45,7 @@ pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
     for lint in &report.lint {
         let place = lint.benchmark.as_deref().unwrap_or("all");
         console.warning(&format!(
-            "{place}: {} {} ({}); {}. {}",
-            lint.count,
+            "{place}: {} ({}); {}: {}",
             lint.found,
             lint.examples.join(", "),
             lint.consequence,
@@ -88,6 +87,10 @@ fn overview(report: &IngestReport, console: &Console) -> String {
         "#metrics",
     ];
     let table = text::table(&TableView::new("", &headings, rows), &console.text_options());
-    let files = report.files.len();
-    format!("{table}{files} files read, {} left aside, {} rows\n", report.skipped.len(), report.n_rows)
+    format!(
+        "{table}{} read, {} left aside, {}\n",
+        words::count(report.files.len(), "file"),
+        report.skipped.len(),
+        words::count(report.n_rows, "row")
+    )
 }

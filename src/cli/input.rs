@@ -113,7 +113,7 @@ fn lint_note(lint: &ingest::Lint) -> LintNote {
     let examples =
         if lint.examples.is_empty() { String::new() } else { format!(": {}", lint.examples.join(", ")) };
     LintNote {
-        message: format!("{} {}{examples}; {}", lint.count, lint.found, lint.consequence),
+        message: format!("{}{examples}; {}", lint.found, lint.consequence),
         place: lint.benchmark.clone(),
         remedy: Some(lint.remedy.to_owned()),
     }

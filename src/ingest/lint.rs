@@ -31,46 +31,50 @@ pub struct Lint {
 /// What a kind of finding means.
 struct Kind {
     code: &'static str,
-    found: &'static str,
+    /// What is said of one, and of several.
+    found: [&'static str; 2],
     consequence: &'static str,
     remedy: &'static str,
 }
 
 macro_rules! kinds {
-    ($($name:ident: $code:literal, $found:literal, $consequence:literal, $remedy:literal;)+) => {
+    ($($name:ident: $code:literal, $one:literal / $many:literal, $consequence:literal, $remedy:literal;)+) => {
         $(const $name: Kind =
-            Kind { code: $code, found: $found, consequence: $consequence, remedy: $remedy };)+
+            Kind { code: $code, found: [$one, $many], consequence: $consequence, remedy: $remedy };)+
     };
 }
 
 kinds! {
-    REPEATED: "repeated_rows", "rows say the same about the same attempt again",
+    REPEATED: "repeated_rows", "row says the same about the same attempt again" / "rows say the same about the same attempt again",
         "they are counted once", "remove them from the export if they are not meant";
-    CONTRADICTORY: "contradictory_rows", "rows give the same attempt another score than an earlier row",
+    CONTRADICTORY: "contradictory_rows", "row gives the same attempt another score than an earlier row" / "rows give the same attempt another score than an earlier row",
         "the benchmark cannot be analysed while it is open which score counts",
         "number the attempts in a column `repeat`, name the runs in a column `run`, or remove one of the rows";
-    KEYS: "conflicting_keys", "items were scored against different keys in different rows",
+    KEYS: "conflicting_keys", "item was scored against different keys in different rows" / "items were scored against different keys in different rows",
         "their scores mean different things for different models",
         "find the right key and score these items again, or leave them out";
-    KEY_RANGE: "key_not_among_options", "items have a key beyond their options",
+    KEY_RANGE: "key_not_among_options", "item has a key beyond its options" / "items have a key beyond their options",
         "no answer can be right", "correct the key or the list of options";
-    CHOICE_RANGE: "choice_not_among_options", "answers name an option that their item does not have",
+    CHOICE_RANGE: "choice_not_among_options", "answer names an option that its item does not have" / "answers name an option that their item does not have",
         "options are counted wrongly in analyses of distractors", "check the order and number of options";
-    SCORE_KEY: "score_contradicts_key", "scores of 0 or 1 disagree with whether the answer equals the key",
+    SCORE_KEY: "score_contradicts_key", "score of 0 or 1 disagrees with whether the answer equals the key" / "scores of 0 or 1 disagree with whether the answer equals the key",
         "either the score or the key is not the one that was used", "check which key the scores were made with";
-    UNANSWERED: "items_without_responses", "items have no score from any model",
+    UNANSWERED: "items_without_responses", "item has no score from any model" / "items have no score from any model",
         "they tell nothing and are left out of every statistic", "add the missing results or drop the items";
-    ITEM_SETS: "different_item_sets", "models lack some of the items",
+    OTHER_METRIC: "items_of_another_metric",
+        "item is scored by another metric than the primary one" / "items are scored by another metric than the primary one",
+        "they are left out of every statistic of the primary metric", "name the other metric with --metric to analyse them";
+    ITEM_SETS: "different_item_sets", "model lacks some of the items" / "models lack some of the items",
         "plain means compare models over different items", "compare over the items that all have in common, or add the missing results";
-    ALL_RIGHT: "items_all_right", "items were solved by every model",
+    ALL_RIGHT: "items_all_right", "item was solved by every model" / "items were solved by every model",
         "they do not tell models apart", "keep them for weaker models or drop them";
-    ALL_WRONG: "items_all_wrong", "items were solved by no model",
+    ALL_WRONG: "items_all_wrong", "item was solved by no model" / "items were solved by no model",
         "they do not tell models apart; some may have a wrong key", "look at their keys first";
-    MODEL_RIGHT: "models_all_right", "models solved every item",
+    MODEL_RIGHT: "models_all_right", "model solved every item" / "models solved every item",
         "their ability has no finite estimate", "check that the answers were not copied from the key";
-    MODEL_WRONG: "models_all_wrong", "models solved no item",
+    MODEL_WRONG: "models_all_wrong", "model solved no item" / "models solved no item",
         "their ability has no finite estimate", "check how their answers were extracted";
-    NAMES: "similar_model_names", "model names differ only in spelling",
+    NAMES: "similar_model_names", "group of model names differs only in spelling" / "groups of model names differ only in spelling",
         "one model may be counted as several", "give them one name if they are one model";
 }
 
@@ -131,7 +135,7 @@ impl Kind {
             benchmark,
             count,
             examples,
-            found: format!("{count} {}", self.found),
+            found: format!("{count} {}", self.found[usize::from(count != 1)]),
             consequence: self.consequence,
             remedy: self.remedy,
         }
@@ -244,10 +248,16 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
     let benchmarks = table.benchmarks();
     let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
     let mut answered: HashMap<(usize, usize), Vec<u32>> = HashMap::new();
+    // The first metric that scores an item, of those that are not the primary one.
+    let mut other_metric: Vec<Option<u32>> = vec![None; table.items.len()];
     for row in 0..table.len() {
         let item = table.item_column()[row] as usize;
-        let score = table.score(row).filter(|_| table.metrics[table.metric_column()[row] as usize].primary);
-        let Some(score) = score else { continue };
+        let metric = table.metric_column()[row];
+        let Some(score) = table.score(row) else { continue };
+        if !table.metrics[metric as usize].primary {
+            other_metric[item].get_or_insert(metric);
+            continue;
+        }
         let key = (place[table.items[item].benchmark.as_str()], models[table.run_column()[row] as usize]);
         of_item[item].add(score);
         of_model.entry(key).or_default().add(score);
@@ -257,12 +267,18 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
     for (at, item) in table.items.iter().enumerate() {
         *n_answered.entry(place[item.benchmark.as_str()]).or_default() += usize::from(of_item[at].n > 0);
     }
-    let mut lists: [Collector; 6] = std::array::from_fn(|_| Collector::new(table));
-    let [unanswered, sets, all_right, all_wrong, model_right, model_wrong] = &mut lists;
+    let mut lists: [Collector; 7] = std::array::from_fn(|_| Collector::new(table));
+    let [unanswered, other, sets, all_right, all_wrong, model_right, model_wrong] = &mut lists;
     for (at, tally) in of_item.iter().enumerate() {
         let id = |id: &str| id.to_owned();
         match tally {
-            Tally { n: 0, .. } => unanswered.add_item(at as u32, id),
+            Tally { n: 0, .. } => match other_metric[at] {
+                Some(metric) => {
+                    let label = table.metrics[metric as usize].label();
+                    other.add_item(at as u32, |id| format!("{id}: {label}"));
+                }
+                None => unanswered.add_item(at as u32, id),
+            },
             t if t.n >= MIN_TO_BE_ALL && t.right == t.n => all_right.add_item(at as u32, id),
             t if t.n >= MIN_TO_BE_ALL && t.wrong == t.n => all_wrong.add_item(at as u32, id),
             _ => {}
@@ -285,7 +301,7 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
             model_wrong.add(benchmark_name, || name.to_owned());
         }
     }
-    let kinds = [&UNANSWERED, &ITEM_SETS, &ALL_RIGHT, &ALL_WRONG, &MODEL_RIGHT, &MODEL_WRONG];
+    let kinds = [&UNANSWERED, &OTHER_METRIC, &ITEM_SETS, &ALL_RIGHT, &ALL_WRONG, &MODEL_RIGHT, &MODEL_WRONG];
     for (list, kind) in lists.into_iter().zip(kinds) {
         list.report(kind, found);
     }
@@ -372,5 +388,18 @@ mod tests {
         assert_eq!(of("different_item_sets").examples, ["org__model 1: 2 of 3"]);
         assert_eq!(of("similar_model_names").count, 1);
         assert_ne!(plain_name("gpt-1.5"), plain_name("gpt-15"));
+    }
+
+    #[test]
+    fn an_item_of_another_metric_is_not_called_unanswered() {
+        let mut t = table(&["a", "b"], 2);
+        t.metrics.push(Metric::new("b", "exact_match", None));
+        for (run, item, metric) in [(0, 0, 0), (1, 0, 0), (0, 1, 1), (1, 1, 1)] {
+            t.push(Row::new(run, item, metric, Some(f64::from(run))));
+        }
+        let found = lint(&t);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].examples, ["i1: exact_match"]);
+        assert_eq!(found[0].found, "1 item is scored by another metric than the primary one");
     }
 }

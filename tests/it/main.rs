@@ -14,6 +14,8 @@ mod lm_eval;
 #[cfg(feature = "charts")]
 mod page;
 mod shared;
+#[cfg(feature = "cli")]
+mod snapshots;
 mod snr;
 #[cfg(feature = "tables")]
 mod store;
