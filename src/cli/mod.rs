@@ -7,6 +7,7 @@ mod output;
 
 mod ingest;
 mod items;
+mod ladder;
 mod report;
 mod simulate;
 
@@ -63,6 +64,7 @@ enum Command {
     Report(report::ReportArgs),
     Ingest(ingest::IngestArgs),
     Items(items::ItemsArgs),
+    Ladder(ladder::LadderArgs),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -88,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Report(args) => report::run(args, &console),
         Command::Ingest(args) => ingest::run(args, &console),
         Command::Items(args) => items::run(args, &console),
+        Command::Ladder(args) => ladder::run(args, &console),
         Command::Simulate(args) => simulate::run(args, &console),
     };
     match done {

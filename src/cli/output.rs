@@ -1,5 +1,6 @@
 //! Where do results go? Into the directory asked for, all of them or none.
 
+use crate::report::Figure;
 use crate::response::Table;
 use crate::store;
 use anyhow::{Context, bail};
@@ -39,6 +40,13 @@ impl Output {
     /// Any value as JSON.
     pub fn json(&mut self, name: &str, value: &impl Serialize) -> anyhow::Result<()> {
         self.bytes(name, &serde_json::to_vec_pretty(value)?)
+    }
+
+    /// A chart as SVG and as PNG.
+    pub fn figure(&mut self, directory: &str, figure: &Figure) -> anyhow::Result<()> {
+        let stem = format!("{directory}/{}", figure.name);
+        self.bytes(&format!("{stem}.svg"), figure.wide.svg()?.as_bytes())?;
+        self.bytes(&format!("{stem}.png"), &figure.wide.png()?)
     }
 
     /// A place for a file or directory that somebody else writes; it is moved with the rest.

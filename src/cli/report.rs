@@ -1,11 +1,12 @@
 //! How far can these benchmarks be trusted? The main job: one page with findings, tables and plots.
 
-use super::analysis::{Analysis, tables};
+use super::analysis::{Analysis, ladder, ladder_tables, tables};
 use super::console::Console;
 use super::input::{Benchmark, InputArgs};
 use super::items::{BenchmarkSummary, overview};
 use super::output::Output;
 use crate::render;
+use crate::report::words::file_stem;
 use crate::report::{self, BenchmarkInputs, BenchmarkReport, Block, Report};
 use clap::Args;
 use std::path::PathBuf;
@@ -31,16 +32,19 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     let mut output = Output::create(&args.out)?;
     let bar = console.spinner("measuring");
     let analyses: Vec<Analysis> = benchmarks.iter().map(|b| Analysis::of(b, console)).collect();
+    let ladders: Vec<_> = benchmarks.iter().map(|b| ladder(b, &loaded.table, console)).collect();
     bar.set_message("drawing");
     let reports: Vec<BenchmarkReport> = benchmarks
         .iter()
         .zip(&analyses)
-        .map(|(b, a)| {
+        .zip(&ladders)
+        .map(|((b, a), ladder)| {
             report::build(&BenchmarkInputs {
                 matrix: &b.matrix,
                 texts: &loaded.table.items,
                 classical: a.classical.as_ref().map_err(Clone::clone),
                 leaderboard: a.leaderboard.as_ref().map_err(Clone::clone),
+                ladder: ladder.as_ref().map_err(Clone::clone),
             })
         })
         .collect();
@@ -53,7 +57,7 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     };
     output.bytes("report.html", render::html(&report)?.as_bytes())?;
     let named = benchmarks.iter().map(|b| b.matrix.benchmark.as_str()).zip(&analyses);
-    for table in tables(named) {
+    for table in tables(named).into_iter().chain(ladder_tables(ladders.iter().flatten())) {
         output.table(&table)?;
     }
     let summaries: Vec<BenchmarkSummary> =
@@ -100,18 +104,9 @@ fn write_plots(
         for section in &report.sections {
             for block in &section.blocks {
                 let Block::Figure(figure) = block else { continue };
-                let stem = format!("plots/{}/{}", file_name(&benchmark.matrix.benchmark), figure.name);
-                output.bytes(&format!("{stem}.svg"), figure.wide.svg()?.as_bytes())?;
-                output.bytes(&format!("{stem}.png"), &figure.wide.png()?)?;
+                output.figure(&format!("plots/{}", file_stem(&benchmark.matrix.benchmark)), figure)?;
             }
         }
     }
     Ok(())
-}
-
-/// A benchmark's name as the name of a directory on any system.
-fn file_name(name: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    let name: String = name.chars().map(safe).collect();
-    if name.trim_matches('.').is_empty() { "benchmark".to_owned() } else { name }
 }

@@ -7,6 +7,7 @@
 
 pub mod detect;
 pub mod fragment;
+pub mod frame;
 pub mod item_hash;
 pub mod join;
 pub mod json;

@@ -6,6 +6,9 @@ use super::law::FitOptions;
 use rayon::prelude::*;
 use serde::Serialize;
 
+/// The least share of the rungs that a back-test starts from.
+const LEAST_SHARE: f64 = 0.3;
+
 /// The predictions of every form for one held-out rung, made from the rungs with less compute.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BacktestRow {
@@ -34,6 +37,8 @@ pub struct TaskRungs {
     pub rungs: Vec<Rung>,
     /// Chance and ceiling.
     pub range: Range,
+    /// Checkpoints at the end of a run that are averaged into its value.
+    pub averaged: usize,
 }
 
 /// Orders of magnitude from the largest of the first `m` rungs to `compute`, and the same over their span.
@@ -46,8 +51,9 @@ pub(super) fn reach(rungs: &[Rung], compute: f64) -> (f64, f64) {
 /// Rolling-origin back-test: for every origin `m`, fits every form to the `m` rungs with the least compute and
 /// predicts all the others.
 ///
-/// Origins start at `least` rungs; those whose rungs are all of one size are passed over. Rungs with the same
-/// compute as the largest fitted one are not predicted.
+/// Origins start at `least` rungs and at three tenths of them, so that a long ladder is not judged by what a very
+/// short one would have said; those whose rungs are all of one size are passed over, and those that would
+/// divide runs of the same compute (seeds), which come in together.
 ///
 /// # Reference
 /// Tashman 2000, doi:10.1016/S0169-2070(00)00065-0 (rolling origin).
@@ -56,12 +62,16 @@ pub fn rolling_backtest(tasks: &[TaskRungs], least: usize, options: &FitOptions)
     let jobs: Vec<(usize, usize)> = tasks
         .iter()
         .enumerate()
-        .flat_map(|(t, task)| (least..task.rungs.len()).map(move |m| (t, m)))
+        .flat_map(|(t, task)| {
+            let n = task.rungs.len();
+            (least.max((LEAST_SHARE * n as f64).ceil() as usize)..n).map(move |m| (t, m))
+        })
         .filter(|&(t, m)| {
             let fitted = &tasks[t].rungs[..m];
             let n = fitted[0].at.parameters;
             let one_size = n.is_finite() && fitted.iter().all(|r| r.at.parameters == n);
-            !one_size && fitted[0].at.compute_flops < fitted[m - 1].at.compute_flops
+            let compute = |i: usize| tasks[t].rungs[i].at.compute_flops;
+            !one_size && compute(0) < compute(m - 1) && compute(m - 1) < compute(m)
         })
         .collect();
     let rows: Vec<Vec<BacktestRow>> = jobs
@@ -71,10 +81,10 @@ pub fn rolling_backtest(tasks: &[TaskRungs], least: usize, options: &FitOptions)
             let fitted = &task.rungs[..m];
             let fits = fit_forms(fitted, &vec![1.0; m], task.range, None, options);
             (m..task.rungs.len())
-                .filter_map(|rank| {
+                .map(|rank| {
                     let held = &task.rungs[rank];
                     let (distance_oom, ratio) = reach(fitted, held.at.compute_flops);
-                    (distance_oom > 0.0).then(|| BacktestRow {
+                    BacktestRow {
                         task: t,
                         origin: m,
                         rank,
@@ -82,7 +92,7 @@ pub fn rolling_backtest(tasks: &[TaskRungs], least: usize, options: &FitOptions)
                         ratio,
                         actual: held.accuracy,
                         predicted: forms.iter().map(|&f| fits.predict(f, &held.at)).collect(),
-                    })
+                    }
                 })
                 .collect()
         })

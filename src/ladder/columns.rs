@@ -1,103 +1,30 @@
 //! How does a table that somebody else made become a ladder? Columns found by name, errors by row and column.
 
+use super::field::{Field, is_missing, magnitude, map_columns};
 use super::table::{Checkpoint, LadderRow, LadderTable, Role};
 use std::collections::BTreeMap;
-
-/// What a column of a ladder table can mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Field {
-    /// Name of the run.
-    Run,
-    /// Label of the model size.
-    Size,
-    /// `rung`, `target` or anything else.
-    Role,
-    /// Number of parameters.
-    Parameters,
-    /// Training step.
-    Step,
-    /// Training tokens.
-    Tokens,
-    /// Training compute in FLOPs.
-    Compute,
-    /// Name of the task.
-    Task,
-    /// Loss on the task.
-    Loss,
-    /// Accuracy on the task.
-    Accuracy,
-}
-
-impl Field {
-    /// All fields.
-    pub const ALL: [Self; 10] = [
-        Self::Run,
-        Self::Size,
-        Self::Role,
-        Self::Parameters,
-        Self::Step,
-        Self::Tokens,
-        Self::Compute,
-        Self::Task,
-        Self::Loss,
-        Self::Accuracy,
-    ];
-
-    /// Column names understood for this field, the best first; compared without case, spaces or punctuation.
-    pub fn synonyms(self) -> &'static [&'static str] {
-        match self {
-            Self::Run => &["run", "run_name", "name", "model", "model_name"],
-            Self::Size => &["size", "model_size", "size_label", "extracted_size"],
-            Self::Role => &["role", "mode", "split", "kind"],
-            Self::Parameters => &[
-                "parameters",
-                "params",
-                "n_params",
-                "n_parameters",
-                "num_params",
-                "non_embedding_parameters",
-                "n",
-            ],
-            Self::Step => &["step", "_step", "training_step", "checkpoint_step", "iteration"],
-            Self::Tokens => &["tokens", "n_tokens", "training_tokens", "total_tokens", "tokens_seen", "d"],
-            Self::Compute => &["compute_flops", "flops", "compute", "training_flops", "c"],
-            Self::Task => &["task", "benchmark", "task_name", "dataset"],
-            Self::Loss => &[
-                "task_loss_bpb",
-                "task_loss",
-                "bpb",
-                "bits_per_byte",
-                "loss",
-                "loss_bpb",
-                "loss_nats",
-                "logits_per_byte_corr",
-                "ce_loss",
-            ],
-            Self::Accuracy => &["accuracy", "acc", "score", "primary_score", "value"],
-        }
-    }
-}
 
 /// Why a table is not a ladder.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ColumnError {
     /// A column that is needed was not found.
     #[error(
-        "no column for {field:?}: expected one of {expected:?}, and the table has {found:?}; name it explicitly"
+        "no column for the {field}: known names are {}; the table has {}; say which it is",
+        .expected.join(", "), .found.join(", ")
     )]
     Missing {
         /// What it was to mean.
-        field: Field,
+        field: &'static str,
         /// The names that would have been understood.
         expected: &'static [&'static str],
         /// The names there are.
         found: Vec<String>,
     },
     /// A column that was named explicitly is not there.
-    #[error("there is no column '{name}' for {field:?}: the table has {found:?}")]
+    #[error("there is no column '{name}' for the {field}: the table has {}", .found.join(", "))]
     NotThere {
         /// What it was to mean.
-        field: Field,
+        field: &'static str,
         /// The name given.
         name: String,
         /// The names there are.
@@ -145,31 +72,7 @@ pub enum ColumnError {
     },
 }
 
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// A number with an optional unit of thousands: `190M`, `1.3B`, `4T`, `1e9`, `1,000`.
-fn magnitude(text: &str) -> Option<f64> {
-    let text = text.trim().replace([',', '_'], "");
-    if let Ok(v) = text.parse::<f64>() {
-        return Some(v);
-    }
-    let unit = match text.chars().last()?.to_ascii_uppercase() {
-        'K' => 1e3,
-        'M' => 1e6,
-        'B' | 'G' => 1e9,
-        'T' => 1e12,
-        _ => return None,
-    };
-    text[..text.len() - 1].trim().parse::<f64>().ok().map(|v| v * unit)
-}
-
-fn is_missing(text: &str) -> bool {
-    matches!(text.trim().to_ascii_lowercase().as_str(), "" | "na" | "nan" | "null" | "none" | "-")
-}
-
-/// Builds a ladder from named columns of text.
+/// Reads the rows of a ladder from named columns of text.
 ///
 /// Each [`Field`] takes the column named in `overrides`, or else the first of its synonyms that is there. Task,
 /// run (or size) and accuracy are needed. Without a role column every run is a rung but for those named in
@@ -178,12 +81,11 @@ fn is_missing(text: &str) -> bool {
 ///
 /// # Errors
 /// A needed column that is missing, a cell that cannot be read: with its row and column.
-pub fn from_columns(
+pub fn rows_of_columns(
     columns: &[(&str, Vec<String>)],
     overrides: &BTreeMap<Field, String>,
     targets: &[String],
-) -> Result<LadderTable, ColumnError> {
-    let found: Vec<String> = columns.iter().map(|(n, _)| (*n).to_owned()).collect();
+) -> Result<Vec<LadderRow>, ColumnError> {
     let n_rows = columns.first().map_or(0, |c| c.1.len());
     if let Some((name, values)) = columns.iter().find(|(_, v)| v.len() != n_rows) {
         return Err(ColumnError::Ragged {
@@ -192,33 +94,13 @@ pub fn from_columns(
             expected: n_rows,
         });
     }
-    let mut at: BTreeMap<Field, usize> = BTreeMap::new();
-    for field in Field::ALL {
-        if let Some(name) = overrides.get(&field) {
-            let position = columns
-                .iter()
-                .position(|(n, _)| n == name)
-                .ok_or_else(|| ColumnError::NotThere { field, name: name.clone(), found: found.clone() })?;
-            at.insert(field, position);
-        } else if let Some(position) =
-            field.synonyms().iter().find_map(|s| columns.iter().position(|(n, _)| plain(n) == plain(s)))
-        {
-            at.insert(field, position);
-        }
-    }
-    let missing =
-        |field: Field| ColumnError::Missing { field, expected: field.synonyms(), found: found.clone() };
-    for field in [Field::Task, Field::Accuracy] {
-        if !at.contains_key(&field) {
-            return Err(missing(field));
-        }
-    }
-    let run_field = [Field::Run, Field::Size].into_iter().find(|f| at.contains_key(f));
-    let run_field = run_field.ok_or_else(|| missing(Field::Run))?;
+    let names: Vec<&str> = columns.iter().map(|(n, _)| *n).collect();
+    let at = map_columns(&names, overrides)?;
+    let run_field = if at.contains_key(&Field::Run) { Field::Run } else { Field::Size };
     let cell = |field: Field, row: usize| -> Option<&str> {
         at.get(&field).map(|&c| columns[c].1[row].as_str()).filter(|t| !is_missing(t))
     };
-    let column = |field: Field| at.get(&field).map_or(String::new(), |&c| found[c].clone());
+    let column = |field: Field| at.get(&field).map_or(String::new(), |&c| names[c].to_owned());
     let number = |field: Field, row: usize| -> Result<Option<f64>, ColumnError> {
         cell(field, row)
             .map(|text| {
@@ -265,7 +147,19 @@ pub fn from_columns(
             role,
         });
     }
-    Ok(LadderTable::from_rows(rows))
+    Ok(rows)
+}
+
+/// The ladder of one table: [`rows_of_columns`], put together.
+///
+/// # Errors
+/// As there.
+pub fn from_columns(
+    columns: &[(&str, Vec<String>)],
+    overrides: &BTreeMap<Field, String>,
+    targets: &[String],
+) -> Result<LadderTable, ColumnError> {
+    Ok(LadderTable::from_rows(rows_of_columns(columns, overrides, targets)?))
 }
 
 #[cfg(test)]
@@ -305,7 +199,7 @@ mod tests {
         let none = [("run", column(&["a"])), ("task", column(&["t"]))];
         assert!(matches!(
             from_columns(&none, &BTreeMap::new(), &[]),
-            Err(ColumnError::Missing { field: Field::Accuracy, .. })
+            Err(ColumnError::Missing { field: "accuracy", .. })
         ));
         let other = BTreeMap::from([(Field::Accuracy, "gone".to_owned())]);
         assert!(matches!(from_columns(&columns, &other, &[]), Err(ColumnError::NotThere { .. })));

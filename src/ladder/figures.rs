@@ -1,10 +1,10 @@
 //! What is there to draw? Points, curves and bands of a ladder, ready for a chart.
 
-use super::analyse::{LadderReport, TaskReport};
 use super::curve::AccuracyCurve;
 use super::form::Form;
 use super::law::Conditions;
 use super::loss::LossLaw;
+use super::result::{LadderReport, TaskReport};
 use crate::numeric::describe::{mean, quantile};
 use serde::Serialize;
 

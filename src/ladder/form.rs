@@ -73,7 +73,8 @@ pub struct Rung {
     pub loss: Option<f64>,
     /// Mean accuracy of its last checkpoints.
     pub accuracy: f64,
-    /// Noise of the accuracy of a single checkpoint.
+    /// Noise of the accuracy of a single checkpoint, or between runs of the same conditions where checkpoints do
+    /// not tell.
     pub noise: Option<f64>,
     /// Smoothed pairs of loss and accuracy on its way.
     pub path: Vec<(f64, f64)>,

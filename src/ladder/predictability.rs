@@ -1,7 +1,7 @@
 //! Which tasks can be predicted, and does that go with their noise? The papers' claim, put to the test.
 
-use super::analyse::LadderReport;
 use super::form::Form;
+use super::result::LadderReport;
 use crate::numeric::correlation::spearman;
 use crate::numeric::describe::mean;
 use serde::Serialize;

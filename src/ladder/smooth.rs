@@ -58,10 +58,10 @@ pub fn checkpoint_noise(series: &Series, k: usize) -> Option<f64> {
 
 /// The path of a run for step 2: smoothed pairs of loss and accuracy without the first part of the training.
 ///
-/// The first `⌈skip · n⌉` checkpoints are dropped, then both columns are smoothed by [`moving_average`].
+/// The first `⌈skip · n⌉` checkpoints are dropped, but never the last, then both columns are smoothed by [`moving_average`].
 pub fn loss_accuracy_path(series: &Series, skip: f64, window: usize) -> Vec<(f64, f64)> {
     let pairs: Vec<(f64, f64)> = series.checkpoints.iter().filter_map(|c| c.loss.zip(c.accuracy)).collect();
-    let from = ((skip * pairs.len() as f64).ceil() as usize).min(pairs.len());
+    let from = ((skip * pairs.len() as f64).ceil() as usize).min(pairs.len().saturating_sub(1));
     let (x, y): (Vec<f64>, Vec<f64>) = pairs[from..].iter().copied().unzip();
     moving_average(&x, window).into_iter().zip(moving_average(&y, window)).collect()
 }

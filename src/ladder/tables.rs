@@ -1,7 +1,9 @@
 //! How is a ladder analysis written down? Fits, predictions and back-tests as tables.
 
-use super::analyse::LadderReport;
 use super::form::Form;
+use super::planning::PlanOutcome;
+use super::predictability;
+use super::result::LadderReport;
 use crate::numeric::Interval;
 use crate::response::Table;
 
@@ -50,7 +52,7 @@ pub fn predictions(report: &LadderReport) -> Table {
         .collect();
     let end =
         |pick: fn(Interval) -> f64| rows.iter().map(move |r| r.2.interval.map(pick)).collect::<Vec<_>>();
-    let notes = |r: &(&super::TaskReport, &super::TargetPrediction, &super::analyse::FormPrediction)| {
+    let notes = |r: &(&super::TaskReport, &super::TargetPrediction, &super::FormPrediction)| {
         let all: Vec<String> = if r.2.form == Form::Combined {
             r.0.warnings.iter().chain(&r.1.warnings).map(ToString::to_string).collect()
         } else {
@@ -138,4 +140,31 @@ pub fn backtest(report: &LadderReport) -> Table {
         .real("actual", lines.iter().map(|l| Some(l.actual)))
         .real("error", lines.iter().map(|l| Some(l.predicted - l.actual)))
         .truth("covered", lines.iter().map(covered))
+}
+
+/// `predictability`: how well each task was predicted within the ladder, beside its noise.
+pub fn predictability(report: &LadderReport) -> Table {
+    let tasks = predictability::predictability(report).tasks;
+    Table::new("predictability")
+        .text("task", tasks.iter().map(|t| Some(t.task.clone())))
+        .real("mean_absolute_error", tasks.iter().map(|t| Some(t.mean_absolute_error)))
+        .real("last_rung_error", tasks.iter().map(|t| Some(t.last_rung_error)))
+        .whole("n_predictions", tasks.iter().map(|t| Some(t.n as i64)))
+        .real("noise", tasks.iter().map(|t| t.noise))
+        .real("signal_to_noise", tasks.iter().map(|t| t.signal_to_noise))
+}
+
+/// `planning`: what might be done about the ladder, what it costs, and how wide the interval would be.
+pub fn planning(outcomes: &[(String, String, PlanOutcome)]) -> Table {
+    Table::new("planning")
+        .text("task", outcomes.iter().map(|o| Some(o.0.clone())))
+        .text("target", outcomes.iter().map(|o| Some(o.1.clone())))
+        .text("plan", outcomes.iter().map(|o| Some(o.2.name.clone())))
+        .whole("n_rungs_added", outcomes.iter().map(|o| Some(o.2.n_added as i64)))
+        .whole("n_seeds", outcomes.iter().map(|o| Some(o.2.seeds as i64)))
+        .real("cost_flops", outcomes.iter().map(|o| Some(o.2.cost_flops)))
+        .real("cost_of_target", outcomes.iter().map(|o| Some(o.2.cost_of_target)))
+        .real("distance_oom", outcomes.iter().map(|o| Some(o.2.distance_oom)))
+        .real("prediction_sd", outcomes.iter().map(|o| o.2.prediction_sd))
+        .real("half_width", outcomes.iter().map(|o| o.2.half_width))
 }

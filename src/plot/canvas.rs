@@ -194,10 +194,13 @@ pub fn horizontal_axis(scene: &mut Scene, panel: Frame, scale: &Scale, title: &s
     }
     scene.line(vec![(panel.left, panel.bottom), (panel.right, panel.bottom)], Ink::Axis, 1.0);
     let mut y = panel.bottom + 6.0 + LABEL + 5.0;
-    // Under the panel if it fits there, else across the whole chart.
-    let whole = font::width(title, SUBTITLE);
-    let (left, right) =
-        if whole <= panel.width() { (panel.left, panel.right) } else { (MARGIN, scene.width - MARGIN) };
+    // Under the panel if it fits there or another panel stands beside it, else across the whole chart.
+    let beside = panel.width() < 0.5 * scene.width;
+    let (left, right) = if beside || font::width(title, SUBTITLE) <= panel.width() {
+        (panel.left, panel.right)
+    } else {
+        (MARGIN, scene.width - MARGIN)
+    };
     for line in wrap(title, right - left, |t| font::width(t, SUBTITLE)) {
         scene.text(((left + right) / 2.0, y + SUBTITLE), line, SUBTITLE, Anchor::Middle, Ink::Muted);
         y += SUBTITLE * LEADING;
@@ -299,14 +302,30 @@ impl Panel {
     pub fn draw(
         canvas: &mut Canvas,
         height: f64,
+        x: (&AxisSpec, (f64, f64)),
+        y: (&AxisSpec, (f64, f64)),
+    ) -> Self {
+        let whole = (0.0, canvas.scene.width);
+        let (panel, bottom) = Self::draw_between(canvas, whole, height, x, y);
+        canvas.y = bottom;
+        panel
+    }
+
+    /// The same between two distances from the left edge, for panels side by side; the canvas stays where it is,
+    /// and where the panel ends is returned.
+    pub fn draw_between(
+        canvas: &mut Canvas,
+        (left, right): (f64, f64),
+        height: f64,
         (x_axis, x_domain): (&AxisSpec, (f64, f64)),
         (y_axis, y_domain): (&AxisSpec, (f64, f64)),
-    ) -> Self {
-        for line in wrap(&y_axis.title, canvas.scene.width - 2.0 * MARGIN, |t| font::width(t, SUBTITLE)) {
-            canvas.scene.text((MARGIN, canvas.y + SUBTITLE), line, SUBTITLE, Anchor::Start, Ink::Muted);
-            canvas.y += SUBTITLE * LEADING;
+    ) -> (Self, f64) {
+        let mut top = canvas.y;
+        for line in wrap(&y_axis.title, right - left - 2.0 * MARGIN, |t| font::width(t, SUBTITLE)) {
+            canvas.scene.text((left + MARGIN, top + SUBTITLE), line, SUBTITLE, Anchor::Start, Ink::Muted);
+            top += SUBTITLE * LEADING;
         }
-        let top = canvas.y + 6.0;
+        top += 6.0;
         let y = Scale { domain: y_domain, range: (top + height, top), spread: y_axis.spread };
         let mut ticks = vertical_ticks(&y, 6);
         if y_axis.whole {
@@ -314,15 +333,14 @@ impl Panel {
             ticks.iter_mut().for_each(|t| t.label = super::scale::grouped(t.value, 0));
         }
         let frame = Frame {
-            left: MARGIN + label_room(&ticks),
+            left: left + MARGIN + label_room(&ticks),
             top,
-            right: canvas.scene.width - MARGIN - 8.0,
+            right: right - MARGIN - 8.0,
             bottom: top + height,
         };
         let x = Scale { domain: x_domain, range: (frame.left, frame.right), spread: x_axis.spread };
         vertical_axis(&mut canvas.scene, frame, &y, &ticks);
         let used = horizontal_axis(&mut canvas.scene, frame, &x, &x_axis.title, true);
-        canvas.y = frame.bottom + used;
-        Self { frame, x, y }
+        (Self { frame, x, y }, frame.bottom + used)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::finding::NotRun;
 use super::items::{self, ItemMeasure};
+use super::ladder;
 use super::leaderboard::{self, Standing};
 use super::look_at;
 use super::reliability::{self, SubjectReliability};
@@ -11,6 +12,7 @@ use super::section::Method;
 use super::suspects::suspects;
 use super::{BenchmarkReport, response_map};
 use crate::classical::{ClassicalAnalysis, Reliability};
+use crate::ladder::LadderReport;
 use crate::numeric::Estimate;
 use crate::response::{Item, ResponseMatrix};
 use crate::uncertainty::Leaderboard;
@@ -26,7 +28,12 @@ pub struct BenchmarkInputs<'a> {
     pub classical: Result<&'a ClassicalAnalysis, String>,
     /// Scores and ranks with their intervals.
     pub leaderboard: Result<&'a Leaderboard, String>,
+    /// The scaling ladder that its runs form.
+    pub ladder: Result<&'a LadderReport, String>,
 }
+
+/// The check of scaling ladders.
+const LADDER: &str = "Scaling ladder";
 
 /// Puts the report of one benchmark together.
 pub fn build(inputs: &BenchmarkInputs) -> BenchmarkReport {
@@ -43,6 +50,12 @@ pub fn build(inputs: &BenchmarkInputs) -> BenchmarkReport {
     match &inputs.classical {
         Ok(analysis) => add_classical(&mut report, inputs, analysis, &sample),
         Err(reason) => report.not_run.push(NotRun::new("Item analysis and reliability", reason.clone())),
+    }
+    match &inputs.ladder {
+        Ok(ladder) => report.add(LADDER, ladder::section(ladder, &sample.subtitle())),
+        Err(reason) => report.not_run.push(NotRun::new(LADDER, reason.clone()).with_remedy(
+            "Mark runs as rung or target in a table of models beside the results, with parameters, tokens or flops.",
+        )),
     }
     report.add("Response map", response_map::section(inputs.matrix));
     report

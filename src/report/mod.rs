@@ -8,6 +8,8 @@
 pub mod build;
 pub mod finding;
 pub mod items;
+pub mod ladder;
+mod ladder_figures;
 pub mod leaderboard;
 pub mod look_at;
 pub mod provenance;
@@ -21,6 +23,7 @@ pub mod words;
 
 pub use build::{BenchmarkInputs, build};
 pub use finding::{Consequence, Finding, NotRun};
+pub use ladder_figures::figures as ladder_figures;
 pub use provenance::{FileRead, FileSkipped, LintNote, Provenance};
 pub use sample::Sample;
 pub use section::{Block, ColumnView, Figure, ItemCard, ItemOption, Method, Section, SectionId, TableView};

@@ -68,6 +68,13 @@ pub fn list(names: &[&str], most: usize) -> String {
     }
 }
 
+/// A name as part of a file name on any system.
+pub fn file_stem(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = name.chars().map(safe).collect();
+    if name.trim_matches('.').is_empty() { "unnamed".to_owned() } else { name }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

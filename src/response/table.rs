@@ -270,6 +270,11 @@ impl ResponseTable {
         self.gold.get(index)
     }
 
+    /// The log-probability of the key at `index`, nats.
+    pub fn logp_gold(&self, index: usize) -> Option<f32> {
+        self.logp_gold.get(index)
+    }
+
     /// What became of each row.
     pub fn status_column(&self) -> &[Status] {
         &self.status

@@ -8,6 +8,8 @@ mod damage;
 #[cfg(feature = "tables")]
 mod ingest;
 mod ladder;
+#[cfg(feature = "cli")]
+mod ladder_cli;
 mod layers;
 #[cfg(feature = "tables")]
 mod lm_eval;

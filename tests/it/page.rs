@@ -110,6 +110,7 @@ fn report_of(matrix: &ResponseMatrix, texts: &[Item]) -> BenchmarkReport {
         texts,
         classical: classical.as_ref().map_err(ToString::to_string),
         leaderboard: board.as_ref().map_err(ToString::to_string),
+        ladder: Err("no run is marked as a rung of a scaling ladder".to_owned()),
     })
 }
 

@@ -97,11 +97,11 @@ pub enum Plain {
     Companion(Box<Companion>),
 }
 
-/// Reads a plain table.
+/// The cells of a plain table, whether its first line named the columns, and what a user should know.
 ///
 /// # Errors
-/// [`ReadError`] if the file is damaged, or if its columns are those of another format.
-pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<Plain, ReadError> {
+/// [`ReadError`] if the file is damaged or holds no row.
+pub fn frame_of(format: Format, source: &Source) -> Result<(Frame, bool, Vec<Note>), ReadError> {
     let file = source.name();
     let damaged = |e: crate::store::columnar::ColumnarError| ReadError::Malformed {
         file: file.clone(),
@@ -124,9 +124,15 @@ pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<
             (read.frame, read.header, read.notes)
         }
     };
-    if frame.n_rows == 0 {
-        return Err(ReadError::Empty { file });
-    }
+    if frame.n_rows == 0 { Err(ReadError::Empty { file }) } else { Ok((frame, header, notes)) }
+}
+
+/// Reads a plain table.
+///
+/// # Errors
+/// [`ReadError`] if the file is damaged, or if its columns are those of another format.
+pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<Plain, ReadError> {
+    let (frame, header, notes) = frame_of(format, source)?;
     let naming = Naming::of(source, options, header);
     let mut plain = from_frame(frame, naming, options)?;
     if let Plain::Responses(responses) = &mut plain {
