@@ -151,9 +151,11 @@ fn inputs_of_step_two(
     let task = case["task"].as_str().expect("a task").trim_end_matches("_5shot");
     // The average over MMLU is weighted by the sizes of its four groups.
     let parts: Vec<(String, f64)> = match task {
-        "mmlu_avg_test" => [("stem", 0.215), ("humanities", 0.335), ("social_sciences", 0.219), ("other", 0.231)]
-            .map(|(group, weight)| (format!("mmlu_{group}_test"), weight))
-            .to_vec(),
+        "mmlu_avg_test" => {
+            [("stem", 0.215), ("humanities", 0.335), ("social_sciences", 0.219), ("other", 0.231)]
+                .map(|(group, weight)| (format!("mmlu_{group}_test"), weight))
+                .to_vec()
+        }
         one => vec![(one.to_owned(), 1.0)],
     };
     let (sign, loss): (f64, fn(&str) -> String) = match case["x_metric"].as_str().expect("a metric") {
@@ -164,7 +166,8 @@ fn inputs_of_step_two(
     let skip = number(&case["skip_perc"]);
     let window = case["moving_avg"].as_u64().expect("a window") as usize;
     let (mut x, mut y) = (Vec::new(), Vec::new());
-    for run in ["190M", "370M", "760M", "1B"].iter().flat_map(|s| [1, 2, 5, 10].map(|m| format!("{s}-{m}xC"))) {
+    for run in ["190M", "370M", "760M", "1B"].iter().flat_map(|s| [1, 2, 5, 10].map(|m| format!("{s}-{m}xC")))
+    {
         let value = |metric: String, step: &i64| series[&(run.clone(), metric)].get(step).copied();
         let mean = |of: &dyn Fn(&str) -> String, step: &i64| -> Option<f64> {
             parts.iter().map(|(t, w)| value(of(t), step).map(|v| w * v)).sum()
@@ -185,7 +188,9 @@ fn inputs_of_step_two(
 #[cfg(feature = "tables")]
 #[test]
 fn step_two_agrees_with_the_reference() {
-    let (Some(v), Some(series)) = (json("vectors/ladder/ladder_vectors.json"), public_series()) else { return };
+    let (Some(v), Some(series)) = (json("vectors/ladder/ladder_vectors.json"), public_series()) else {
+        return;
+    };
     let mut tight = Verdict::new();
     let mut loose = Verdict::new();
     for case in v["step2"].as_array().unwrap() {
