@@ -1,7 +1,11 @@
 //! How long do the pieces take? One bench binary, fixed seeds and sizes; `cargo bench -- NAME` picks.
 
 mod ladder;
+#[cfg(feature = "tables")]
+mod measure;
 mod pack;
+#[cfg(feature = "tables")]
+mod read;
 mod simulate;
 
 fn main() {

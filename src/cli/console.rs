@@ -68,6 +68,17 @@ impl Console {
         let _ = writeln!(std::io::stderr(), "{on}error:{off} {error:#}");
     }
 
+    /// A bar for reading files, by bytes; hidden unless standard error is a terminal.
+    pub fn reading(&self) -> ProgressBar {
+        let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+        let template = "{spinner} reading {bytes} of {total_bytes} {wide_bar} {msg} ({elapsed})";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
+    }
+
     /// A spinner for work of unknown length; hidden unless standard error is a terminal.
     pub fn spinner(&self, message: &str) -> ProgressBar {
         let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };

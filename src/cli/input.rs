@@ -63,8 +63,12 @@ pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyh
         }),
         ..Default::default()
     };
-    let bar = console.spinner("reading");
-    let show = |p: Progress| bar.set_message(format!("reading: {} of {} files, {}", p.done, p.total, p.file));
+    let bar = console.reading();
+    let show = |p: Progress| {
+        bar.set_length(p.total_bytes);
+        bar.set_position(p.bytes);
+        bar.set_message(format!("{} of {} files, {} rows", p.done, p.total, p.rows));
+    };
     let read = ingest::ingest(paths, &options, &show);
     bar.finish_and_clear();
     let (table, report) = read?;

@@ -2,6 +2,7 @@
 
 use super::detect::{Detected, Format, detect};
 use super::fragment::{Fragment, Note, ReadError};
+use super::meter::Meter;
 use super::plain::{self, Companion, Plain, Responses};
 use super::report::FileRead;
 use super::source::Source;
@@ -35,23 +36,26 @@ enum Stage {
 }
 
 /// Reads the files of one directory, in order.
-pub fn read(files: &[Found], options: &IngestOptions, tick: &(dyn Fn(&str) + Sync)) -> Vec<Outcome> {
+pub fn read(files: &[Found], options: &IngestOptions, meter: &Meter) -> Vec<Outcome> {
     let mut stages: Vec<Stage> = files
         .par_iter()
         .map(|found| {
-            let stage = first_stage(found, options);
-            if !matches!(stage, Stage::Harness(..)) {
-                tick(&found.path().display().to_string());
+            let stage = first_stage(found, options, meter);
+            match &stage {
+                Stage::Harness(..) => {}
+                Stage::Plain(_, responses) => meter.done(found, responses.fragment.table.len()),
+                Stage::Done(Outcome::Read(_, fragment)) => meter.done(found, fragment.table.len()),
+                _ => meter.done(found, 0),
             }
             stage
         })
         .collect();
     join_companions(&mut stages);
-    read_harnesses(stages, tick)
+    read_harnesses(stages, files, meter)
 }
 
-fn first_stage(found: &Found, options: &IngestOptions) -> Stage {
-    let file = found.path().display().to_string();
+fn first_stage(found: &Found, options: &IngestOptions, meter: &Meter) -> Stage {
+    let file = Source::unread(found).name();
     let skipped = |error: ReadError| Stage::Done(Outcome::Skipped(file.clone(), error));
     match found {
         Found::Unreadable(_, message) => {
@@ -72,10 +76,18 @@ fn first_stage(found: &Found, options: &IngestOptions) -> Stage {
                 skipped(ReadError::Malformed { file: file.clone(), row: None, message })
             }
         },
-        Found::File(path) => match open(path, options.max_unpacked_bytes).and_then(|s| staged(s, options)) {
-            Ok(stage) => stage,
-            Err(error) => skipped(error),
-        },
+        Found::File(_) | Found::Member(_) => file_stage(found, options, meter).unwrap_or_else(skipped),
+    }
+}
+
+fn file_stage(found: &Found, options: &IngestOptions, meter: &Meter) -> Result<Stage, ReadError> {
+    match plain::stream::read(found, options, meter)? {
+        Some((Detected { format, because }, responses)) => {
+            let because = format!("{because}; a {}", responses.shape);
+            let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };
+            Ok(Stage::Plain(read, Box::new(responses)))
+        }
+        None => staged(open(found, options.max_unpacked_bytes)?, options),
     }
 }
 
@@ -129,7 +141,7 @@ fn nothing() -> FileRead {
     FileRead { file: String::new(), format: Format::Records, because: String::new(), n_rows: 0 }
 }
 
-fn read_harnesses(stages: Vec<Stage>, tick: &(dyn Fn(&str) + Sync)) -> Vec<Outcome> {
+fn read_harnesses(stages: Vec<Stage>, files: &[Found], meter: &Meter) -> Vec<Outcome> {
     let (mut contexts, mut rest) = (Vec::new(), Vec::new());
     for (at, stage) in stages.into_iter().enumerate() {
         match stage {
@@ -147,7 +159,9 @@ fn read_harnesses(stages: Vec<Stage>, tick: &(dyn Fn(&str) + Sync)) -> Vec<Outco
                         let fragment = read_harness(read.format, &source, &context);
                         finish(read, fragment)
                     };
-                    tick(&source.name());
+                    let rows =
+                        if let Outcome::Read(_, fragment) = &outcome { fragment.table.len() } else { 0 };
+                    meter.done(&files[at], rows);
                     outcome
                 }
                 Stage::Plain(read, responses) => finish(read, finish_plain(*responses)),

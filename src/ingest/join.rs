@@ -82,16 +82,16 @@ type Attempt<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, u32);
 /// The score of each attempt of a run, by benchmark, item, metric, filter and repeat.
 fn attempts(table: &ResponseTable, run: u32) -> HashMap<Attempt<'_>, Option<u64>> {
     (0..table.len())
-        .filter(|&row| table.run_column()[row] == run)
+        .filter(|&row| table.run_column().get(row) == run)
         .map(|row| {
-            let item = &table.items[table.item_column()[row] as usize];
-            let metric = &table.metrics[table.metric_column()[row] as usize];
+            let item = &table.items[table.item_column().get(row) as usize];
+            let metric = &table.metrics[table.metric_column().get(row) as usize];
             let key = (
                 item.benchmark.as_str(),
                 item.id.as_str(),
                 metric.name.as_str(),
                 metric.filter.as_deref(),
-                table.repeat_column()[row],
+                table.repeat_column().get(row),
             );
             (key, table.score(row).map(f64::to_bits))
         })

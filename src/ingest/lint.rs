@@ -2,7 +2,7 @@
 //! to do.
 
 use super::report::model_index;
-use crate::response::ResponseTable;
+use crate::response::{BitMatrix, ResponseTable};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -142,11 +142,28 @@ impl Kind {
     }
 }
 
+/// Whether no two rows are about the same item, run and metric: nearly always, and told by one bit for each.
+fn all_first_attempts(table: &ResponseTable) -> bool {
+    const MOST_CELLS: usize = 1 << 33;
+    let columns = table.runs.len() * table.metrics.len();
+    let Some(_) = columns.checked_mul(table.items.len()).filter(|cells| *cells <= MOST_CELLS) else {
+        return false;
+    };
+    let mut seen = BitMatrix::missing(table.items.len(), columns);
+    (0..table.len()).all(|row| {
+        let (run, metric) = (table.run_column().get(row) as usize, table.metric_column().get(row) as usize);
+        seen.set_new(table.item_column().get(row) as usize, run * table.metrics.len() + metric, true)
+    })
+}
+
 /// Rows about the same attempt.
 fn duplicates(table: &ResponseTable, found: &mut Vec<Lint>) {
+    if all_first_attempts(table) {
+        return;
+    }
     let key = |row: usize| {
-        let (run, item) = (table.run_column()[row], table.item_column()[row]);
-        (item, run, table.metric_column()[row], table.repeat_column()[row])
+        let (run, item) = (table.run_column().get(row), table.item_column().get(row));
+        (item, run, table.metric_column().get(row), table.repeat_column().get(row))
     };
     let mut order: Vec<u32> = (0..table.len() as u32).collect();
     order.sort_by_key(|&row| key(row as usize));
@@ -155,10 +172,10 @@ fn duplicates(table: &ResponseTable, found: &mut Vec<Lint>) {
         let first = attempt[0] as usize;
         for &row in &attempt[1..] {
             let row = row as usize;
-            let model = || table.runs[table.run_column()[row] as usize].id.clone();
+            let model = || table.runs[table.run_column().get(row) as usize].id.clone();
             let scores = (table.score(first), table.score(row));
             let which = if scores.0 == scores.1 { &mut same } else { &mut other };
-            which.add_item(table.item_column()[row], |item| {
+            which.add_item(table.item_column().get(row), |item| {
                 format!("{} on {item}: {}", model(), told(scores))
             });
         }
@@ -177,20 +194,21 @@ fn keys(table: &ResponseTable, found: &mut Vec<Lint>) {
     let (mut conflicts, mut beyond) = (Collector::new(table), Collector::new(table));
     let (mut choices, mut scores) = (Collector::new(table), Collector::new(table));
     let mut keys_of: Vec<Vec<u16>> = table.items.iter().map(|i| i.gold.into_iter().collect()).collect();
-    for row in 0..table.len() {
-        let at = table.item_column()[row];
+    let n_rows = if table.has_options() { table.len() } else { 0 };
+    for row in 0..n_rows {
+        let at = table.item_column().get(row);
         let item = &table.items[at as usize];
         let (chosen, gold) = (table.chosen(row), table.gold(row));
         if let Some(gold) = gold.filter(|g| !keys_of[at as usize].contains(g)) {
             keys_of[at as usize].push(gold);
         }
-        let model = || table.runs[table.run_column()[row] as usize].model.to_string();
+        let model = || table.runs[table.run_column().get(row) as usize].model.to_string();
         if let (Some(chosen), Some(options)) = (chosen, &item.options)
             && usize::from(chosen) >= options.len()
         {
             choices.add_item(at, |id| format!("{} on {id}: option {chosen} of {}", model(), options.len()));
         }
-        let metric = &table.metrics[table.metric_column()[row] as usize];
+        let metric = &table.metrics[table.metric_column().get(row) as usize];
         if let (Some(score), Some(chosen), Some(gold), true) =
             (table.score(row), chosen, gold, metric.primary)
             && (score == 0.0 || score == 1.0)
@@ -244,24 +262,28 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
         }
     }
     let mut of_item = vec![Tally::default(); table.items.len()];
-    let mut of_model: BTreeMap<(usize, usize), Tally> = BTreeMap::new();
     let benchmarks = table.benchmarks();
     let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
-    let mut answered: HashMap<(usize, usize), Vec<u32>> = HashMap::new();
+    let benchmark_of: Vec<usize> = table.items.iter().map(|i| place[i.benchmark.as_str()]).collect();
+    // By benchmark and model; items count once, however often they were answered.
+    let mut of_model = vec![Tally::default(); benchmarks.len() * names.len()];
+    let mut has = vec![0usize; of_model.len()];
+    let mut answered = BitMatrix::missing(table.items.len(), names.len());
     // The first metric that scores an item, of those that are not the primary one.
     let mut other_metric: Vec<Option<u32>> = vec![None; table.items.len()];
     for row in 0..table.len() {
-        let item = table.item_column()[row] as usize;
-        let metric = table.metric_column()[row];
+        let item = table.item_column().get(row) as usize;
+        let metric = table.metric_column().get(row);
         let Some(score) = table.score(row) else { continue };
         if !table.metrics[metric as usize].primary {
             other_metric[item].get_or_insert(metric);
             continue;
         }
-        let key = (place[table.items[item].benchmark.as_str()], models[table.run_column()[row] as usize]);
+        let model = models[table.run_column().get(row) as usize];
+        let key = benchmark_of[item] * names.len() + model;
         of_item[item].add(score);
-        of_model.entry(key).or_default().add(score);
-        answered.entry(key).or_default().push(item as u32);
+        of_model[key].add(score);
+        has[key] += usize::from(answered.set_new(item, model, true));
     }
     let mut n_answered: HashMap<usize, usize> = HashMap::new();
     for (at, item) in table.items.iter().enumerate() {
@@ -284,14 +306,10 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
             _ => {}
         }
     }
-    for ((benchmark, model), tally) in &of_model {
-        let (name, all) = (names[*model], n_answered[benchmark]);
-        let benchmark_name = benchmarks[*benchmark].as_str();
-        let has = answered.get_mut(&(*benchmark, *model)).map_or(0, |items| {
-            items.sort_unstable();
-            items.dedup();
-            items.len()
-        });
+    for (key, tally) in of_model.iter().enumerate().filter(|(_, tally)| tally.n > 0) {
+        let (benchmark, model) = (key / names.len(), key % names.len());
+        let (name, all, has) = (names[model], n_answered.get(&benchmark).copied().unwrap_or(0), has[key]);
+        let benchmark_name = benchmarks[benchmark].as_str();
         if has < all {
             sets.add(benchmark_name, || format!("{name}: {has} of {all}"));
         }

@@ -5,6 +5,7 @@
 //! joined. Files that only explain others (results beside samples, tables of items and models) are given to
 //! the files of their directory. What could not be read is counted and named, never dropped in silence.
 
+pub mod archive;
 pub mod detect;
 pub mod fragment;
 pub mod frame;
@@ -13,6 +14,7 @@ pub mod join;
 pub mod json;
 pub mod lint;
 pub mod lm_eval;
+pub mod meter;
 pub mod peek;
 pub mod plain;
 pub mod primary;
@@ -28,15 +30,17 @@ pub use detect::{Detected, Format};
 pub use fragment::{Fragment, Note, ReadError};
 pub use item_hash::item_hash;
 pub use lint::Lint;
+pub use meter::Progress;
 pub use report::IngestReport;
 pub use source::Source;
 
 use crate::response::ResponseTable;
+use meter::Meter;
 use rayon::prelude::*;
 use report::Skipped;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 use walk::Found;
 
@@ -82,17 +86,6 @@ impl Default for IngestOptions {
     }
 }
 
-/// How far the reading is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
-    /// Files done.
-    pub done: usize,
-    /// Files in all.
-    pub total: usize,
-    /// The file just done.
-    pub file: String,
-}
-
 /// Why nothing was read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IngestError {
@@ -101,6 +94,14 @@ pub enum IngestError {
     NoSuchPath {
         /// The path.
         path: String,
+    },
+    /// Archives could not be unpacked.
+    #[error(
+        "archives could not be unpacked to a temporary directory ({message}); make room, or set TMPDIR to another disk"
+    )]
+    NoSpace {
+        /// What the system says.
+        message: String,
     },
     /// There is no file below the paths.
     #[error("no file in {}; give files or directories of evaluation results", .paths.join(", "))]
@@ -145,14 +146,12 @@ pub fn ingest(
         let paths = paths.iter().map(|p| p.display().to_string()).collect();
         return Err(IngestError::NoFiles { paths });
     }
-    let (done, total) = (AtomicUsize::new(0), found.len());
-    let tick = |file: &str| {
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        progress(Progress { done, total, file: file.to_owned() });
-    };
-    let directories: Vec<&[Found]> = found.chunk_by(|a, b| a.path().parent() == b.path().parent()).collect();
+    let (found, _unpacked) = archive::expand(found, options.max_unpacked_bytes)
+        .map_err(|error| IngestError::NoSpace { message: error.to_string() })?;
+    let (total, meter) = (found.len(), Meter::new(&found, progress));
+    let directories = by_directory(found);
     let outcomes: Vec<directory::Outcome> =
-        directories.into_par_iter().flat_map_iter(|files| directory::read(files, options, &tick)).collect();
+        directories.par_iter().flat_map_iter(|files| directory::read(files, options, &meter)).collect();
 
     let mut report = IngestReport::default();
     let mut fragments = Vec::new();
@@ -186,6 +185,20 @@ pub fn ingest(
     report.notes = report::group(&notes);
     report.lint = lint::lint(&table);
     Ok((table, report))
+}
+
+/// The files of each directory, in the order in which the first of them was found.
+fn by_directory(found: Vec<Found>) -> Vec<Vec<Found>> {
+    let mut directories: Vec<Vec<Found>> = Vec::new();
+    let mut place: HashMap<PathBuf, usize> = HashMap::new();
+    for found in found {
+        let at = *place.entry(found.directory()).or_insert(directories.len());
+        match directories.get_mut(at) {
+            Some(directory) => directory.push(found),
+            None => directories.push(vec![found]),
+        }
+    }
+    directories
 }
 
 /// The message of an error without the name of the file that it begins with.

@@ -19,7 +19,7 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
     let mut scored = vec![0usize; table.metrics.len()];
     for row in 0..table.len() {
         if table.score(row).is_some() {
-            scored[table.metric_column()[row] as usize] += 1;
+            scored[table.metric_column().get(row) as usize] += 1;
         }
     }
     let mut choices = Vec::new();

@@ -144,8 +144,8 @@ pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSumm
     let words = n_models.div_ceil(64);
     let mut cells = vec![0u64; table.items.len() * words];
     for row in 0..table.len() {
-        let (run, item) = (table.run_column()[row] as usize, table.item_column()[row] as usize);
-        let metric = table.metric_column()[row] as usize;
+        let (run, item) = (table.run_column().get(row) as usize, table.item_column().get(row) as usize);
+        let metric = table.metric_column().get(row) as usize;
         seen_run[of_item[item]][run] = true;
         match table.score(row) {
             None => unscored[metric] += 1,

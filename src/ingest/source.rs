@@ -1,5 +1,6 @@
 //! What is there to read? One file, or one member of an archive, unwrapped, with its name.
 
+use super::walk::Found;
 use std::path::PathBuf;
 
 /// The content of one file after every layer of compression has been taken off.
@@ -14,6 +15,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// What was found, before it is read.
+    pub fn unread(found: &Found) -> Self {
+        let member = found.member().map(str::to_owned);
+        Self { path: found.path().to_owned(), member, bytes: Vec::new() }
+    }
+
     /// The whole name, as messages show it: `path` or `path!member`.
     pub fn name(&self) -> String {
         match &self.member {

@@ -2,11 +2,18 @@
 
 use super::fragment::ReadError;
 use super::source::Source;
+use super::walk::Found;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many layers of compression are taken off.
 const MAX_LAYERS: usize = 4;
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The byte-order mark of UTF-8.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// What the unwrapped bytes are, by their first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +37,12 @@ pub enum Content {
 /// # Errors
 /// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::Truncated`] for a compressed stream that ends early,
 /// [`ReadError::Malformed`] for one that is damaged or grows beyond `limit` bytes.
-pub fn open(path: &Path, limit: u64) -> Result<Source, ReadError> {
-    let file = path.display().to_string();
-    let bytes =
-        std::fs::read(path).map_err(|e| ReadError::Io { file: file.clone(), message: e.to_string() })?;
-    let bytes = unwrap(&file, bytes, limit)?;
-    Ok(Source { path: path.to_owned(), member: None, bytes })
+pub fn open(found: &Found, limit: u64) -> Result<Source, ReadError> {
+    let mut source = Source::unread(found);
+    let io = |e: io::Error| ReadError::Io { file: source.name(), message: e.to_string() };
+    let bytes = std::fs::read(found.on_disk()).map_err(io)?;
+    source.bytes = unwrap(&source.name(), bytes, limit)?;
+    Ok(source)
 }
 
 /// Takes off every layer of compression and the byte-order mark.
@@ -44,26 +51,21 @@ pub fn open(path: &Path, limit: u64) -> Result<Source, ReadError> {
 /// As [`open`].
 pub fn unwrap(file: &str, mut bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ReadError> {
     for layer in 0.. {
-        let reader: Box<dyn Read + '_> = if bytes.starts_with(&[0x1f, 0x8b]) {
+        let reader: Box<dyn Read + '_> = if bytes.starts_with(&GZIP) {
             Box::new(flate2::read::MultiGzDecoder::new(bytes.as_slice()))
-        } else if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        } else if bytes.starts_with(&ZSTD) {
             Box::new(zstd::stream::read::Decoder::new(bytes.as_slice()).map_err(|e| damaged(file, &e))?)
         } else {
             break;
         };
-        let too_much = |message: String| ReadError::Malformed { file: file.to_owned(), row: None, message };
         if layer == MAX_LAYERS {
-            return Err(too_much(format!(
-                "is compressed more than {MAX_LAYERS} times over; unpack it first"
-            )));
+            let message = format!("is compressed more than {MAX_LAYERS} times over; unpack it first");
+            return Err(ReadError::Malformed { file: file.to_owned(), row: None, message });
         }
         let mut inner = Vec::new();
         reader.take(limit.saturating_add(1)).read_to_end(&mut inner).map_err(|e| damaged(file, &e))?;
         if inner.len() as u64 > limit {
-            return Err(too_much(format!(
-                "unpacks to more than {} MB, which is more than any table should; if it is meant, unpack it first",
-                limit >> 20
-            )));
+            return Err(too_much(file, limit));
         }
         bytes = inner;
     }
@@ -72,6 +74,133 @@ pub fn unwrap(file: &str, mut bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, Rea
         return Err(ReadError::Empty { file: file.to_owned() });
     }
     Ok(bytes)
+}
+
+/// Whether compression had to be taken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layers {
+    /// The file is as it was.
+    None,
+    /// It was compressed.
+    Some,
+}
+
+/// A file that is unpacked while it is read.
+pub struct Unpacked {
+    file: String,
+    reader: Box<dyn Read + Send>,
+    layers: Layers,
+    /// Bytes that may still come out; there is no limit to a file that is not compressed.
+    left: u64,
+    limit: u64,
+    /// Bytes that were looked at, to be read again.
+    start: Vec<u8>,
+    /// How far the file on disk has been read.
+    position: Arc<AtomicU64>,
+}
+
+/// A file that tells how far it has been read.
+struct Counted {
+    file: std::fs::File,
+    position: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read(into)?;
+        self.position.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+impl Unpacked {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn open(path: &Path, limit: u64) -> Result<Self, ReadError> {
+        let file = path.display().to_string();
+        let failed = |e: io::Error| ReadError::Io { file: file.clone(), message: e.to_string() };
+        let position = Arc::new(AtomicU64::new(0));
+        let on_disk = std::fs::File::open(path).map_err(failed)?;
+        let mut reader: Box<dyn Read + Send> =
+            Box::new(Counted { file: on_disk, position: Arc::clone(&position) });
+        let mut layers = Layers::None;
+        for _ in 0..MAX_LAYERS {
+            let mut magic = Vec::new();
+            reader.by_ref().take(4).read_to_end(&mut magic).map_err(|e| damaged(&file, &e))?;
+            let is_gzip = magic.starts_with(&GZIP);
+            let is_zstd = magic.starts_with(&ZSTD);
+            let whole = io::BufReader::with_capacity(1 << 17, io::Cursor::new(magic).chain(reader));
+            reader = if is_gzip {
+                Box::new(flate2::bufread::MultiGzDecoder::new(whole))
+            } else if is_zstd {
+                Box::new(zstd::stream::read::Decoder::with_buffer(whole).map_err(|e| damaged(&file, &e))?)
+            } else {
+                reader = Box::new(whole);
+                break;
+            };
+            layers = Layers::Some;
+        }
+        let left = if layers == Layers::None { u64::MAX } else { limit };
+        Ok(Self { file, reader, layers, left, limit, start: Vec::new(), position })
+    }
+
+    /// How many bytes of the file on disk have been read.
+    pub fn position(&self) -> u64 {
+        self.position.load(Ordering::Relaxed)
+    }
+
+    /// Whether compression is being taken off.
+    pub fn layers(&self) -> Layers {
+        self.layers
+    }
+
+    /// The first bytes, without a byte-order mark; they will be read again.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn sample(&mut self, n: usize) -> Result<Vec<u8>, ReadError> {
+        let mut start = std::mem::take(&mut self.start);
+        self.read_on(&mut start, n)?;
+        if start.starts_with(&MARK) {
+            start.drain(..MARK.len());
+        }
+        self.start.clone_from(&start);
+        Ok(start)
+    }
+
+    /// Adds up to `n` bytes, and says whether there may be more.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn fill(&mut self, into: &mut Vec<u8>, n: usize) -> Result<bool, ReadError> {
+        into.append(&mut self.start);
+        self.read_on(into, n)
+    }
+
+    /// What comes out, from the beginning, without a limit.
+    pub fn into_reader(self) -> impl Read {
+        io::Cursor::new(self.start).chain(self.reader)
+    }
+
+    fn read_on(&mut self, into: &mut Vec<u8>, n: usize) -> Result<bool, ReadError> {
+        let want = n as u64;
+        let got = self.reader.by_ref().take(want).read_to_end(into).map_err(|e| damaged(&self.file, &e))?;
+        if got as u64 > self.left {
+            return Err(too_much(&self.file, self.limit));
+        }
+        self.left -= got as u64;
+        Ok(got as u64 == want)
+    }
+}
+
+fn too_much(file: &str, limit: u64) -> ReadError {
+    let message = format!(
+        "unpacks to more than {} MB, which is more than any table should; if it is meant, unpack it first",
+        limit >> 20
+    );
+    ReadError::Malformed { file: file.to_owned(), row: None, message }
 }
 
 fn damaged(file: &str, error: &io::Error) -> ReadError {
@@ -85,8 +214,8 @@ fn damaged(file: &str, error: &io::Error) -> ReadError {
 
 /// UTF-8 without its mark; UTF-16 with a mark, as spreadsheets write it, as UTF-8.
 fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
-        bytes.drain(..3);
+    if bytes.starts_with(&MARK) {
+        bytes.drain(..MARK.len());
         return bytes;
     }
     let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {

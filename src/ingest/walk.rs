@@ -10,17 +10,68 @@ use std::{fs, io};
 pub enum Found {
     /// A file.
     File(PathBuf),
+    /// A member of an archive, unpacked.
+    Member(Member),
     /// A store, which is read as a whole.
     Store(PathBuf),
     /// A directory or file that cannot be looked at, and why.
     Unreadable(PathBuf, String),
 }
 
+/// A member of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The archive that the user named.
+    pub archive: PathBuf,
+    /// The name within it, `/` between parts.
+    pub name: String,
+    /// Where its content is now.
+    pub file: PathBuf,
+}
+
 impl Found {
-    /// Where it is.
-    pub fn path(&self) -> &Path {
+    /// Where its content is on disk.
+    pub fn on_disk(&self) -> &Path {
         match self {
             Self::File(path) | Self::Store(path) | Self::Unreadable(path, _) => path,
+            Self::Member(member) => &member.file,
+        }
+    }
+
+    /// The file or archive that the user named or would find.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Member(member) => &member.archive,
+            _ => self.on_disk(),
+        }
+    }
+
+    /// The name within its archive.
+    pub fn member(&self) -> Option<&str> {
+        match self {
+            Self::Member(member) => Some(&member.name),
+            _ => None,
+        }
+    }
+
+    /// The directory that it lies in: on disk, or within an archive.
+    pub fn directory(&self) -> PathBuf {
+        match self {
+            Self::Member(member) => {
+                member.archive.join(Path::new(&member.name).parent().unwrap_or(Path::new("")))
+            }
+            _ => self.on_disk().parent().unwrap_or(Path::new("")).to_owned(),
+        }
+    }
+
+    /// Its bytes on disk.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Store(path) => {
+                let entries = fs::read_dir(path).into_iter().flatten().flatten();
+                entries.filter_map(|entry| entry.metadata().ok()).map(|m| m.len()).sum()
+            }
+            _ => fs::metadata(self.on_disk()).map_or(0, |m| m.len()),
         }
     }
 }

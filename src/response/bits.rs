@@ -90,6 +90,18 @@ impl BitMatrix {
         }
     }
 
+    /// Sets a cell if it is missing; says whether it was.
+    pub fn set_new(&mut self, row: usize, column: usize, value: bool) -> bool {
+        assert!(row < self.rows && column < self.columns, "cell outside the matrix");
+        let (word, bit) = (row * self.words + column / 64, 1u64 << (column % 64));
+        let is_new = self.present[word] & bit == 0;
+        if is_new {
+            self.present[word] |= bit;
+            self.value[word] |= if value { bit } else { 0 };
+        }
+        is_new
+    }
+
     /// The value words of a row.
     pub fn value_row(&self, row: usize) -> &[u64] {
         &self.value[row * self.words..(row + 1) * self.words]

@@ -5,6 +5,7 @@
 //! [`ResponseMatrix`] for each benchmark out of it. Missing is never wrong: no score is no score.
 
 pub mod bits;
+pub mod codes;
 pub mod ids;
 pub mod item;
 pub mod matrix;
@@ -16,6 +17,7 @@ pub mod run;
 pub mod table;
 
 pub use bits::BitMatrix;
+pub use codes::Codes;
 pub use ids::{ItemId, RespondentId};
 pub use item::Item;
 pub use matrix::{Cells, Counts, ResponseMatrix};

@@ -103,9 +103,8 @@ pub fn pivot(
     options: &PivotOptions,
 ) -> Result<(ResponseMatrix, PivotReport), PivotError> {
     let metric = choose_metric(table, benchmark, options)?;
-    let rows: Vec<usize> =
-        (0..table.len()).filter(|&i| table.metric_column()[i] as usize == metric).collect();
-    let chosen = choose_runs(table, &rows, options.every_run);
+    let rows = || (0..table.len()).filter(|&i| table.metric_column().get(i) as usize == metric);
+    let chosen = choose_runs(table, rows(), options.every_run);
     let mut report = PivotReport { runs_set_aside: chosen.set_aside, ..Default::default() };
 
     // Every item of the benchmark has a row, also those that nobody answered: they are findings.
@@ -117,13 +116,20 @@ pub fn pivot(
     }
 
     let shape = (item_index.len(), chosen.respondents.len());
-    let cells = gather(table, benchmark, &rows, &chosen.respondent_of_run, &item_at, shape, &mut report)?;
+    let simple = pack_simple(table, rows(), &chosen.respondent_of_run, &item_at, shape, &mut report);
+    let (packed, planes) = match simple {
+        Some(bits) => (Cells::Binary(bits), None),
+        None => {
+            let of_run = &chosen.respondent_of_run;
+            let cells = gather(table, benchmark, rows(), of_run, &item_at, shape, &mut report)?;
+            let planes = option_planes(table, &cells, &item_index);
+            (pack(table, &cells, report.max_repeats > 1), planes)
+        }
+    };
     if report.max_repeats == 0 {
         let metric = table.metrics[metric].label();
         return Err(PivotError::NoScores { benchmark: benchmark.to_owned(), metric });
     }
-    let planes = option_planes(table, &cells, &item_index);
-    let packed = pack(table, &cells, report.max_repeats > 1);
 
     let items = item_index.iter().map(|&i| table.items[i].id.clone()).collect();
     let subjects: Vec<Option<String>> = item_index.iter().map(|&i| table.items[i].subject.clone()).collect();
@@ -167,11 +173,11 @@ fn precedence(run: &Run) -> (i64, bool, &str) {
     (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
 }
 
-fn choose_runs(table: &ResponseTable, rows: &[usize], every_run: bool) -> ChosenRuns {
+fn choose_runs(table: &ResponseTable, rows: impl Iterator<Item = usize>, every_run: bool) -> ChosenRuns {
     let mut used: Vec<usize> = Vec::new();
     let mut seen = vec![false; table.runs.len()];
-    for &row in rows {
-        let run = table.run_column()[row] as usize;
+    for row in rows {
+        let run = table.run_column().get(row) as usize;
         if !std::mem::replace(&mut seen[run], true) {
             used.push(run);
         }
@@ -245,26 +251,59 @@ impl CellRows {
     }
 }
 
+/// Packs cells of 0, 1 and nothing that come once each, without options: nearly all large tables. `None` leaves
+/// the report as it was.
+fn pack_simple(
+    table: &ResponseTable,
+    rows: impl Iterator<Item = usize>,
+    respondent_of_run: &[Option<u32>],
+    item_at: &[u32],
+    shape: (usize, usize),
+    report: &mut PivotReport,
+) -> Option<BitMatrix> {
+    if table.has_options() {
+        return None;
+    }
+    let mut bits = BitMatrix::missing(shape.0, shape.1);
+    let (mut n_rows, mut max_repeats) = (0, 0);
+    for row in rows {
+        let Some(respondent) = respondent_of_run[table.run_column().get(row) as usize] else { continue };
+        let (item, respondent) = (item_at[table.item_column().get(row) as usize], respondent as usize);
+        let right = match table.score(row)? {
+            0.0 => false,
+            1.0 => true,
+            _ => return None,
+        };
+        // Attempts without a score would have to be told from cells without an attempt.
+        if !bits.set_new(item as usize, respondent, right) {
+            return None;
+        }
+        (n_rows, max_repeats) = (n_rows + 1, 1);
+    }
+    (report.n_rows, report.max_repeats) = (n_rows, max_repeats);
+    Some(bits)
+}
+
 fn gather(
     table: &ResponseTable,
     benchmark: &str,
-    rows: &[usize],
+    rows: impl Iterator<Item = usize>,
     respondent_of_run: &[Option<u32>],
     item_at: &[u32],
     shape: (usize, usize),
     report: &mut PivotReport,
 ) -> Result<CellRows, PivotError> {
     let mut cells = CellRows { shape, first: vec![NO_ROW; shape.0 * shape.1], more: HashMap::new() };
-    for &row in rows {
-        let (run, item) = (table.run_column()[row] as usize, table.item_column()[row] as usize);
+    for row in rows {
+        let (run, item) = (table.run_column().get(row) as usize, table.item_column().get(row) as usize);
         let Some(respondent) = respondent_of_run[run] else { continue };
         report.n_rows += 1;
         let cell = item_at[item] as usize * shape.1 + respondent as usize;
-        let repeat = table.repeat_column()[row];
+        let repeat = table.repeat_column().get(row);
         let earlier = (cells.first[cell] != NO_ROW).then_some(cells.first[cell]).into_iter();
         let same = earlier
             .chain(cells.more.get(&cell).into_iter().flatten().copied())
-            .find(|&r| table.repeat_column()[r as usize] == repeat);
+            .find(|&r| table.repeat_column().get(r as usize) == repeat);
         let score = table.score(row);
         if let Some(before) = same {
             let first = table.score(before as usize);
@@ -282,7 +321,7 @@ fn gather(
             });
         }
         if score.is_none() {
-            let status = table.status_column()[row];
+            let status = table.status(row);
             let status = if status == Status::Ok { Status::Unscored } else { status };
             *report.without_score.entry(status.as_str().to_owned()).or_default() += 1;
         }

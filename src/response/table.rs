@@ -1,5 +1,6 @@
 //! What does a dump say, attempt by attempt? The long table: one row for each run × item × repeat × metric.
 
+use super::codes::{Codes, OptionalCodes, Scores};
 use super::item::Item;
 use super::metric::Metric;
 use super::options::OptionScore;
@@ -31,6 +32,11 @@ impl Status {
     /// All values, in the order in which they are reported.
     pub const ALL: [Status; 6] =
         [Self::Ok, Self::Error, Self::NoAnswer, Self::Limit, Self::Unscored, Self::MissingAssumedWrong];
+
+    /// Position in [`Status::ALL`].
+    fn code(self) -> u32 {
+        self as u32
+    }
 
     /// The name used in files.
     pub fn as_str(self) -> &'static str {
@@ -135,6 +141,13 @@ impl<T: Clone> Lazy<T> {
         }
     }
 
+    /// `n` rows without a value.
+    fn skip(&mut self, n: usize) {
+        if let Some(column) = &mut self.0 {
+            column.resize(column.len() + n, None);
+        }
+    }
+
     fn get(&self, row: usize) -> Option<T> {
         self.0.as_ref().and_then(|column| column[row].clone())
     }
@@ -151,21 +164,22 @@ pub struct ResponseTable {
     pub metrics: Vec<Metric>,
     /// Scores of single options (log-probabilities), where the dump has them.
     pub options: Vec<OptionScore>,
-    run: Vec<u32>,
-    item: Vec<u32>,
-    metric: Vec<u32>,
-    repeat: Vec<u32>,
+    run: Codes,
+    item: Codes,
+    metric: Codes,
+    repeat: Codes,
     /// `NaN` is no score: NaN itself is never a score.
-    score: Vec<f64>,
-    status: Vec<Status>,
-    chosen: Lazy<u16>,
-    gold: Lazy<u16>,
+    score: Scores,
+    /// Positions in [`Status::ALL`].
+    status: Codes,
+    chosen: OptionalCodes,
+    gold: OptionalCodes,
     prediction: Lazy<Box<str>>,
     logp_gold: Lazy<f32>,
     logp_margin: Lazy<f32>,
-    n_tokens_in: Lazy<u32>,
-    n_tokens_out: Lazy<u32>,
-    source_row: Lazy<u32>,
+    n_tokens_in: OptionalCodes,
+    n_tokens_out: OptionalCodes,
+    source_row: OptionalCodes,
 }
 
 impl ResponseTable {
@@ -195,13 +209,10 @@ impl ResponseTable {
         self.repeat.push(row.repeat);
         let score = row.score.unwrap_or(f64::NAN);
         self.score.push(score);
-        self.status.push(if score.is_nan() && row.status == Status::Ok {
-            Status::Unscored
-        } else {
-            row.status
-        });
-        self.chosen.push(row.chosen, before);
-        self.gold.push(row.gold, before);
+        let status = if score.is_nan() && row.status == Status::Ok { Status::Unscored } else { row.status };
+        self.status.push(status.code());
+        self.chosen.push(row.chosen.map(Into::into), before);
+        self.gold.push(row.gold.map(Into::into), before);
         self.prediction.push(row.prediction, before);
         self.logp_gold.push(row.logp_gold, before);
         self.logp_margin.push(row.logp_margin, before);
@@ -210,17 +221,59 @@ impl ResponseTable {
         self.source_row.push(row.source_row, before);
     }
 
+    /// Adds rows of one metric of which nothing is known but run, item, score (`NaN` is none) and, counting
+    /// upwards from `source_row`, where they stand in their source. The same as [`Self::push`] for each.
+    ///
+    /// # Panics
+    /// If the slices differ in length, or a row points to what the table does not have: faults of the program.
+    pub fn extend_plain(
+        &mut self,
+        runs: &[u32],
+        items: &[u32],
+        metric: u32,
+        scores: &[f64],
+        source_row: u32,
+    ) {
+        let (before, n) = (self.len(), runs.len());
+        assert!(items.len() == n && scores.len() == n, "columns of different lengths");
+        assert!(runs.iter().all(|&r| (r as usize) < self.runs.len()), "row of an unknown run");
+        assert!(items.iter().all(|&i| (i as usize) < self.items.len()), "row of an unknown item");
+        assert!((metric as usize) < self.metrics.len(), "row of an unknown metric");
+        self.run.extend(runs);
+        self.item.extend(items);
+        self.metric.extend_constant(metric, n);
+        self.repeat.extend_constant(0, n);
+        for &score in scores {
+            self.score.push(score);
+            self.status.push(if score.is_nan() { Status::Unscored } else { Status::Ok }.code());
+        }
+        for column in [&mut self.chosen, &mut self.gold, &mut self.n_tokens_in, &mut self.n_tokens_out] {
+            column.skip(n);
+        }
+        self.prediction.skip(n);
+        self.logp_gold.skip(n);
+        self.logp_margin.skip(n);
+        for at in 0..n {
+            self.source_row.push(source_row.checked_add(at as u32), before + at);
+        }
+    }
+
+    /// Changes every score in the same way; no score stays none.
+    pub fn map_scores(&mut self, change: impl Fn(f64) -> f64) {
+        self.score.map(change);
+    }
+
     /// The row at `index`.
     pub fn row(&self, index: usize) -> Row {
         Row {
-            run: self.run[index],
-            item: self.item[index],
-            metric: self.metric[index],
-            repeat: self.repeat[index],
+            run: self.run.get(index),
+            item: self.item.get(index),
+            metric: self.metric.get(index),
+            repeat: self.repeat.get(index),
             score: self.score(index),
-            status: self.status[index],
-            chosen: self.chosen.get(index),
-            gold: self.gold.get(index),
+            status: self.status(index),
+            chosen: self.chosen(index),
+            gold: self.gold(index),
             prediction: self.prediction.get(index),
             logp_gold: self.logp_gold.get(index),
             logp_margin: self.logp_margin.get(index),
@@ -237,37 +290,37 @@ impl ResponseTable {
 
     /// The score at `index`; `None` is no score.
     pub fn score(&self, index: usize) -> Option<f64> {
-        Some(self.score[index]).filter(|s| !s.is_nan())
+        Some(self.score.get(index)).filter(|s| !s.is_nan())
     }
 
     /// Position of the run of each row.
-    pub fn run_column(&self) -> &[u32] {
+    pub fn run_column(&self) -> &Codes {
         &self.run
     }
 
     /// Position of the item of each row.
-    pub fn item_column(&self) -> &[u32] {
+    pub fn item_column(&self) -> &Codes {
         &self.item
     }
 
     /// Position of the metric of each row.
-    pub fn metric_column(&self) -> &[u32] {
+    pub fn metric_column(&self) -> &Codes {
         &self.metric
     }
 
     /// Repeat number of each row.
-    pub fn repeat_column(&self) -> &[u32] {
+    pub fn repeat_column(&self) -> &Codes {
         &self.repeat
     }
 
     /// The option chosen at `index`.
     pub fn chosen(&self, index: usize) -> Option<u16> {
-        self.chosen.get(index)
+        self.chosen.get(index).and_then(|option| u16::try_from(option).ok())
     }
 
     /// The key that the row at `index` was scored against.
     pub fn gold(&self, index: usize) -> Option<u16> {
-        self.gold.get(index)
+        self.gold.get(index).and_then(|option| u16::try_from(option).ok())
     }
 
     /// The log-probability of the key at `index`, nats.
@@ -275,9 +328,24 @@ impl ResponseTable {
         self.logp_gold.get(index)
     }
 
-    /// What became of each row.
-    pub fn status_column(&self) -> &[Status] {
-        &self.status
+    /// Whether any row names a chosen option or a key.
+    pub fn has_options(&self) -> bool {
+        !self.chosen.is_empty() || !self.gold.is_empty()
+    }
+
+    /// Where the row at `index` stands in its source.
+    pub fn source_row(&self, index: usize) -> Option<u32> {
+        self.source_row.get(index)
+    }
+
+    /// Tokens read and written at `index`.
+    pub fn tokens(&self, index: usize) -> [Option<u32>; 2] {
+        [self.n_tokens_in.get(index), self.n_tokens_out.get(index)]
+    }
+
+    /// What became of the row at `index`.
+    pub fn status(&self, index: usize) -> Status {
+        Status::ALL[self.status.get(index) as usize]
     }
 
     /// The benchmarks in the order of their first item.
@@ -415,6 +483,18 @@ mod tests {
         assert_eq!((t.runs.len(), t.items.len(), t.metrics.len(), t.len()), (2, 1, 1, 4));
         assert_eq!(t.items[0].gold, Some(1));
         assert_eq!(t.row(2).run, 1);
+    }
+
+    #[test]
+    fn plain_rows_are_rows() {
+        let (mut one_by_one, mut together) = (small("a", 1), small("a", 1));
+        let scores = [1.0, f64::NAN, 0.5];
+        for (at, score) in scores.into_iter().enumerate() {
+            let source_row = Some(9 + at as u32);
+            one_by_one.push(Row { source_row, ..Row::new(0, 0, 0, Some(score)) });
+        }
+        together.extend_plain(&[0; 3], &[0; 3], 0, &scores, 9);
+        assert!(one_by_one.rows().eq(together.rows()));
     }
 
     #[test]

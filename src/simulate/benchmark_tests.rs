@@ -144,7 +144,7 @@ fn missing_and_failed_answers_come_in_the_stated_shares() {
     let near =
         |got: f64, p: f64, n: f64| assert!((got - p).abs() < 4.0 * (p * (1.0 - p) / n).sqrt(), "{got}");
     near(1.0 - s.table.len() as f64 / 20_000.0, 0.2, 20_000.0);
-    let failed = s.table.status_column().iter().filter(|s| **s == Status::Error).count() as f64;
+    let failed = s.table.rows().filter(|r| r.status == Status::Error).count() as f64;
     near(failed / s.table.len() as f64, 0.1, 16_000.0);
     // What is there is what would have been there without gaps.
     for row in s.table.rows().filter(|r| r.score.is_some()) {

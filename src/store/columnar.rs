@@ -1,4 +1,5 @@
-//! How do Parquet and Arrow files become frames, and frames Parquet files? The one place where polars is used.
+//! How do Parquet and Arrow files become frames, and frames Parquet files? With `parquet_pieces`, the one place
+//! where polars is used.
 //!
 //! A damaged file must be an error, and some damage makes polars panic rather than fail (a length that
 //! overflows, a page that contradicts its header); every call is therefore made inside `catch_unwind`. Nothing
@@ -12,7 +13,7 @@ use polars::prelude::{
     ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader, Series,
 };
 use std::cell::Cell;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 use thiserror::Error;
@@ -35,7 +36,7 @@ pub enum ColumnarError {
 /// [`ColumnarError::Damaged`].
 pub fn read_parquet(bytes: &[u8]) -> Result<Frame, ColumnarError> {
     guard(|| {
-        check_parquet_frame(bytes)?;
+        check_parquet_frame(bytes, bytes.len() as u64)?;
         let mut reader = ParquetReader::new(Cursor::new(bytes));
         let (keep, unread) = readable(reader.schema()?.as_ref());
         let data = if keep.is_empty() {
@@ -82,7 +83,7 @@ fn quiet_hook() {
     });
 }
 
-fn guard<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, ColumnarError> {
+pub(super) fn guard<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, ColumnarError> {
     quiet_hook();
     let before = GUARDED.replace(true);
     let result = catch_unwind(AssertUnwindSafe(read));
@@ -106,21 +107,26 @@ fn damaged(what: &'static str) -> PolarsError {
     PolarsError::ComputeError(what.into())
 }
 
-/// The frame of the format, before its content: magic at both ends, and a footer that fits.
-fn check_parquet_frame(bytes: &[u8]) -> PolarsResult<()> {
+/// The frame of the format, before its content: magic at both ends, and a footer that fits a file of this
+/// length. `bytes` are those of the file, of which some in the middle may be left out.
+pub(super) fn check_parquet_frame(bytes: &[u8], length: u64) -> PolarsResult<()> {
     const MAGIC: &[u8] = b"PAR1";
     if !bytes.starts_with(MAGIC) {
         return Err(damaged("no Parquet signature at the start"));
     }
-    let Some((body, tail)) = bytes.split_last_chunk::<8>().filter(|(_, t)| t.ends_with(MAGIC)) else {
+    let Some(tail) = bytes.last_chunk::<8>().filter(|tail| tail.ends_with(MAGIC)) else {
         return Err(damaged("no Parquet signature at the end"));
     };
-    let footer = u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]) as usize;
-    if footer == 0 || footer > body.len() { Err(damaged("a footer that does not fit")) } else { Ok(()) }
+    let footer = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    if footer == 0 || footer > length.saturating_sub(8) {
+        Err(damaged("a footer that does not fit"))
+    } else {
+        Ok(())
+    }
 }
 
 /// The columns that can be read, by position, and those that cannot, by name and type.
-fn readable(schema: &ArrowSchema) -> (Vec<usize>, Vec<String>) {
+pub(super) fn readable(schema: &ArrowSchema) -> (Vec<usize>, Vec<String>) {
     let (mut keep, mut unread) = (Vec::new(), Vec::new());
     for (at, (name, field)) in schema.iter().enumerate() {
         if is_readable(&field.dtype) {
@@ -156,7 +162,7 @@ fn is_readable(dtype: &ArrowDataType) -> bool {
     }
 }
 
-fn frame_of(data: &DataFrame, unread: Vec<String>) -> PolarsResult<Frame> {
+pub(super) fn frame_of(data: &DataFrame, unread: Vec<String>) -> PolarsResult<Frame> {
     let columns = data
         .columns()
         .iter()
@@ -235,28 +241,54 @@ pub type Group<'a> = Vec<(&'static str, Written<'a>)>;
 
 /// Rows of one group are cut into pieces of at most this many: about a megabyte for each column, as readers of
 /// Parquet like them.
-const ROWS_OF_A_GROUP: usize = 1 << 18;
+pub(super) const ROWS_OF_A_GROUP: usize = 1 << 18;
 
 /// Writes groups of rows, all of the same columns, as a Parquet file (zstd).
 ///
 /// # Errors
 /// [`ColumnarError::Unwritable`].
 pub fn write_parquet(groups: Vec<Group>) -> Result<Vec<u8>, ColumnarError> {
-    let write = || -> PolarsResult<Vec<u8>> {
-        let bits = narrowest(&groups);
-        let frames: Vec<DataFrame> =
-            groups.into_iter().map(|group| data_of(group, &bits)).collect::<PolarsResult<_>>()?;
-        let mut bytes = Vec::new();
-        let Some(first) = frames.first() else { return Ok(bytes) };
-        let mut writer = ParquetWriter::new(&mut bytes).set_parallel(false).batched(first.schema())?;
-        for frame in &frames {
+    let mut bytes = Vec::new();
+    let bits = narrowest(&groups);
+    write_with(&mut bytes, |_| bits.clone(), groups.into_iter())?;
+    Ok(bytes)
+}
+
+/// Writes groups of rows one after the other, so that only one is held at a time. Whole numbers get the bits
+/// that the first group gives them.
+///
+/// # Errors
+/// [`ColumnarError::Unwritable`], also where a number does not fit.
+pub fn write_groups<'a>(
+    out: &mut (impl Write + Send),
+    groups: impl Iterator<Item = Group<'a>>,
+) -> Result<(), ColumnarError> {
+    let declared = |group: &Group| {
+        let bits =
+            group.iter().map(|(_, written)| if let Written::Whole(_, bits) = written { *bits } else { 0 });
+        bits.collect()
+    };
+    write_with(out, declared, groups)
+}
+
+fn write_with<'a>(
+    out: &mut (impl Write + Send),
+    bits_of: impl FnOnce(&Group) -> Vec<u8>,
+    mut groups: impl Iterator<Item = Group<'a>>,
+) -> Result<(), ColumnarError> {
+    let write = || -> PolarsResult<()> {
+        let Some(first) = groups.next() else { return Ok(()) };
+        let bits = bits_of(&first);
+        let first = data_of(first, &bits)?;
+        let mut writer = ParquetWriter::new(out).set_parallel(false).batched(first.schema())?;
+        for frame in std::iter::once(Ok(first)).chain(groups.map(|group| data_of(group, &bits))) {
+            let frame = frame?;
             for start in (0..frame.height().max(1)).step_by(ROWS_OF_A_GROUP) {
                 writer.write_batch(&frame.slice(start as i64, ROWS_OF_A_GROUP))?;
             }
         }
         writer.finish()?;
-        drop(writer);
-        Ok(bytes)
+        Ok(())
     };
     guard(write).map_err(|error| match error {
         ColumnarError::Damaged(why) | ColumnarError::Unwritable(why) => ColumnarError::Unwritable(why),
@@ -298,8 +330,8 @@ fn data_of(group: Group, bits: &[u8]) -> PolarsResult<DataFrame> {
                 Written::Whole(v, _) => {
                     let series = Series::new(name, v);
                     match bits {
-                        16 => series.cast(&DataType::Int16)?,
-                        32 => series.cast(&DataType::Int32)?,
+                        16 => series.strict_cast(&DataType::Int16)?,
+                        32 => series.strict_cast(&DataType::Int32)?,
                         _ => series,
                     }
                 }

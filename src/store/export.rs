@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::columnar::cell_text;
 use super::frame::number_text;
-use super::write::{response_columns, sorted_rows};
+use super::write::{bits, response_columns, sorted_rows};
 use crate::response::{ResponseMatrix, ResponseTable};
 
 /// Rows are turned into text this many at a time, so that a long table is never in memory twice.
@@ -15,10 +15,11 @@ const ROWS_AT_A_TIME: usize = 1 << 16;
 /// [`StoreError::Io`].
 pub fn long_csv(table: &ResponseTable) -> Result<Vec<u8>, StoreError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let names: Vec<&str> = response_columns(table, &[]).iter().map(|(name, _)| *name).collect();
+    let bits = bits(table);
+    let names: Vec<&str> = response_columns(table, &[], bits).iter().map(|(name, _)| *name).collect();
     writer.write_record(&names).map_err(csv_error)?;
     for rows in sorted_rows(table).chunks(ROWS_AT_A_TIME) {
-        let columns = response_columns(table, rows);
+        let columns = response_columns(table, rows, bits);
         for row in 0..rows.len() {
             writer.write_record(columns.iter().map(|(_, c)| cell_text(c, row))).map_err(csv_error)?;
         }

@@ -1,7 +1,7 @@
 //! How does a table become the files of a store?
 
 use super::atomic::write_store_directory;
-use super::columnar::{Group, Written, write_parquet};
+use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups, write_parquet};
 use super::manifest::{Manifest, Provenance};
 use super::{StoreError, read};
 use crate::response::{ResponseTable, Row, Run};
@@ -27,8 +27,10 @@ pub fn parts(
     let parquet = |name: &'static str, groups| {
         write_parquet(groups).map(|bytes| (name, bytes)).map_err(StoreError::columnar(name))
     };
+    let mut rows = Vec::new();
+    write_groups(&mut rows, responses(table)).map_err(StoreError::columnar(read::RESPONSES))?;
     let mut files = vec![
-        parquet(read::RESPONSES, responses(table))?,
+        (read::RESPONSES, rows),
         parquet(read::ITEMS, vec![items(table)])?,
         parquet(read::RUNS, vec![runs(table)])?,
     ];
@@ -43,15 +45,21 @@ pub fn parts(
 }
 
 /// Positions of the rows, sorted by benchmark, item, model, run, metric and repeat.
-pub(super) fn sorted_rows(table: &ResponseTable) -> Vec<usize> {
+pub(super) fn sorted_rows(table: &ResponseTable) -> Vec<u32> {
     let item = ranks(&table.items, |a, b| (&a.benchmark, &a.id).cmp(&(&b.benchmark, &b.id)));
     let run = ranks(&table.runs, |a, b| (&a.model, &a.id).cmp(&(&b.model, &b.id)));
     let metric = ranks(&table.metrics, |a, b| (&a.name, &a.filter).cmp(&(&b.name, &b.filter)));
-    let mut rows: Vec<usize> = (0..table.len()).collect();
+    let mut rows: Vec<u32> = (0..table.len() as u32).collect();
     let (items, runs, metrics) = (table.item_column(), table.run_column(), table.metric_column());
     let repeats = table.repeat_column();
     rows.sort_by_key(|&row| {
-        (item[items[row] as usize], run[runs[row] as usize], metric[metrics[row] as usize], repeats[row])
+        let row = row as usize;
+        (
+            item[items.get(row) as usize],
+            run[runs.get(row) as usize],
+            metric[metrics.get(row) as usize],
+            repeats.get(row),
+        )
     });
     rows
 }
@@ -66,20 +74,51 @@ fn ranks<T>(things: &[T], compare: impl Fn(&T, &T) -> Ordering) -> Vec<u32> {
     ranks
 }
 
-/// The rows, one group for each benchmark; one group without rows if there are none.
-fn responses(table: &ResponseTable) -> Vec<Group<'_>> {
+/// The rows, one or more groups for each benchmark; one group without rows if there are none.
+fn responses(table: &ResponseTable) -> impl Iterator<Item = Group<'_>> {
     let rows = sorted_rows(table);
-    let benchmark = |row: &usize| &table.items[table.item_column()[*row] as usize].benchmark;
-    let groups: Vec<_> = rows.chunk_by(|a, b| benchmark(a) == benchmark(b)).collect();
-    if groups.is_empty() {
-        return vec![response_columns(table, &[])];
-    }
-    groups.into_iter().map(|rows| response_columns(table, rows)).collect()
+    let benchmark = |row: u32| &table.items[table.item_column().get(row as usize) as usize].benchmark;
+    let bits = bits(table);
+    let mut start = 0;
+    let mut is_first = true;
+    std::iter::from_fn(move || {
+        if start == rows.len() && !std::mem::take(&mut is_first) {
+            return None;
+        }
+        is_first = false;
+        let rest = &rows[start..rows.len().min(start + ROWS_OF_A_GROUP)];
+        let same = rest
+            .first()
+            .map_or(0, |&first| rest.iter().take_while(|row| benchmark(**row) == benchmark(first)).count());
+        start += same;
+        Some(response_columns(table, &rest[..same], bits))
+    })
 }
 
-/// The columns of the given rows, in the schema of `responses.parquet`.
-pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[usize]) -> Group<'a> {
-    let rows: Vec<Row> = at.iter().map(|&row| table.row(row)).collect();
+/// Bits of the columns of options, of tokens and of source rows: more than the schema's only where a value needs
+/// it.
+pub(super) fn bits(table: &ResponseTable) -> [u8; 3] {
+    let mut bits = [16, 32, 32];
+    let long = |n: Option<u32>| n.is_some_and(|n| i32::try_from(n).is_err());
+    let wide = |option: Option<u16>| option.is_some_and(|k| i16::try_from(k).is_err());
+    for row in 0..table.len() {
+        if wide(table.chosen(row)) || wide(table.gold(row)) {
+            bits[0] = 32;
+        }
+        if table.tokens(row).into_iter().any(long) {
+            bits[1] = 64;
+        }
+        if long(table.source_row(row)) {
+            bits[2] = 64;
+        }
+    }
+    bits
+}
+
+/// The columns of the given rows, in the schema of `responses.parquet`; with the [`bits`] of some.
+pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[u32], bits: [u8; 3]) -> Group<'a> {
+    let [options, tokens, places] = bits;
+    let rows: Vec<Row> = at.iter().map(|&row| table.row(row as usize)).collect();
     let whole = |of: &dyn Fn(&Row) -> Option<i64>, bits| Written::Whole(rows.iter().map(of).collect(), bits);
     let item = |r: &Row| &table.items[r.item as usize];
     let metric = |r: &Row| &table.metrics[r.metric as usize];
@@ -96,14 +135,14 @@ pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[usize]) -> Gr
         ("repeat", whole(&|r| Some(r.repeat.into()), 32)),
         ("run", Written::Text(rows.iter().map(|r| Some(run(r).id.as_str())).collect())),
         ("status", Written::Text(rows.iter().map(|r| Some(r.status.as_str())).collect())),
-        ("chosen", whole(&|r| r.chosen.map(Into::into), 16)),
-        ("gold", whole(&|r| r.gold.map(Into::into), 16)),
+        ("chosen", whole(&|r| r.chosen.map(Into::into), options)),
+        ("gold", whole(&|r| r.gold.map(Into::into), options)),
         ("prediction", Written::Made(rows.iter().map(|r| r.prediction.as_deref().map(Into::into)).collect())),
         ("logp_gold", Written::Short(rows.iter().map(|r| r.logp_gold).collect())),
         ("logp_margin", Written::Short(rows.iter().map(|r| r.logp_margin).collect())),
-        ("n_tokens_in", whole(&|r| r.n_tokens_in.map(Into::into), 32)),
-        ("n_tokens_out", whole(&|r| r.n_tokens_out.map(Into::into), 32)),
-        ("source_row", whole(&|r| r.source_row.map(Into::into), 32)),
+        ("n_tokens_in", whole(&|r| r.n_tokens_in.map(Into::into), tokens)),
+        ("n_tokens_out", whole(&|r| r.n_tokens_out.map(Into::into), tokens)),
+        ("source_row", whole(&|r| r.source_row.map(Into::into), places)),
     ]
 }
 

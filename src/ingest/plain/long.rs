@@ -47,6 +47,24 @@ pub fn read(frame: &Frame, roles: &Roles, naming: &Naming) -> Result<Long, ReadE
     Ok(Long { fragment, item_column, needs_keys })
 }
 
+/// What a user should know before the first row: what was assumed, and which columns were left out.
+pub(super) fn opening_notes(frame: &Frame, roles: &Roles, naming: &Naming) -> Vec<Note> {
+    let unused: Vec<&str> = (0..frame.columns.len())
+        .filter(|at| !roles.is_taken(*at) && !roles.weak_scores.contains(at))
+        .map(|at| frame.columns[at].0.as_str())
+        .collect();
+    let mut messages = roles.assumptions.clone();
+    if !unused.is_empty() {
+        messages.push(format!("columns without a meaning here were left out: {}", unused.join(", ")));
+    }
+    if !frame.unread.is_empty() {
+        let unread = frame.unread.join(", ");
+        messages.push(format!("columns that hold neither words nor numbers were left out: {unread}"));
+    }
+    let note = |message| Note { file: naming.file.clone(), row: None, message };
+    messages.into_iter().map(note).collect()
+}
+
 /// What the columns say of each row, before the scores.
 struct Source {
     chosen: Option<Answers>,
@@ -66,25 +84,8 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(frame: &'a Frame, roles: &'a Roles, naming: &'a Naming) -> Self {
-        let mut reader = Self { frame, roles, naming, table: ResponseTable::default(), notes: Vec::new() };
-        roles.assumptions.iter().for_each(|a| reader.say(None, a.clone()));
-        let unused: Vec<&str> = (0..frame.columns.len())
-            .filter(|at| !roles.is_taken(*at) && !roles.weak_scores.contains(at))
-            .map(|at| frame.columns[at].0.as_str())
-            .collect();
-        if !unused.is_empty() {
-            reader.say(None, format!("columns without a meaning here were left out: {}", unused.join(", ")));
-        }
-        if !frame.unread.is_empty() {
-            reader.say(
-                None,
-                format!(
-                    "columns that hold neither words nor numbers were left out: {}",
-                    frame.unread.join(", ")
-                ),
-            );
-        }
-        reader
+        let notes = opening_notes(frame, roles, naming);
+        Self { frame, roles, naming, table: ResponseTable::default(), notes }
     }
 
     fn say(&mut self, row: Option<usize>, message: String) {

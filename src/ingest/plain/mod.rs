@@ -10,6 +10,7 @@ pub mod roles;
 pub mod runs;
 pub mod scale;
 pub mod shape;
+pub mod stream;
 pub mod value;
 pub mod wide;
 

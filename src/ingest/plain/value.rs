@@ -148,7 +148,7 @@ fn letter_scheme(words: &[String]) -> Option<&'static [(&'static str, f64)]> {
 }
 
 /// One trimmed, lower-case word: nothing, a value, or `Err` if it is neither.
-fn parse(word: &str, letters: Option<&[(&str, f64)]>) -> Result<Option<Value>, ()> {
+pub(super) fn parse(word: &str, letters: Option<&[(&str, f64)]>) -> Result<Option<Value>, ()> {
     let in_list = |list: &[(&str, f64)]| list.iter().find(|(w, _)| *w == word).map(|(_, x)| *x);
     if NOTHING.contains(&word) {
         return Ok(None);

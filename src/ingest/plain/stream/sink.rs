@@ -1,0 +1,233 @@
+//! How do pieces become rows? Words become runs, items and metrics as they are met, in the order of the file.
+
+use super::known::{Builder, Column, Known};
+use super::{Columns, Unfit};
+use crate::ingest::fragment::{Fragment, Note};
+use crate::ingest::plain::roles::{Roles, metric_name};
+use crate::ingest::plain::scale::{Scale, higher_is_better};
+use crate::ingest::plain::value::{Value, parse};
+use crate::ingest::plain::{Naming, Responses, long};
+use crate::response::{Item, Metric, ResponseTable, Run};
+use crate::store::frame::Frame;
+use rustc_hash::FxHashMap;
+
+/// Some rows of the table.
+pub struct Piece {
+    words: Vec<Column>,
+    scores: Vec<f64>,
+}
+
+/// Builds a piece row by row, or column by column.
+pub struct PieceBuilder<'k> {
+    words: Vec<Builder<'k>>,
+    scores: Vec<f64>,
+}
+
+impl<'k> PieceBuilder<'k> {
+    /// Adds the word of a column; no word is nothing that a simple table has.
+    #[inline]
+    pub fn word(&mut self, column: usize, word: &str) -> Result<(), Unfit> {
+        if word.is_empty() {
+            return Err(Unfit);
+        }
+        self.words[column].push(word);
+        Ok(())
+    }
+
+    /// Adds a score; `None` is none.
+    #[inline]
+    pub fn score(&mut self, score: Option<f64>) -> Result<(), Unfit> {
+        match score {
+            Some(score) if !score.is_finite() => return Err(Unfit),
+            score => self.scores.push(score.unwrap_or(f64::NAN)),
+        }
+        Ok(())
+    }
+
+    /// Adds a score as it is written.
+    #[inline]
+    pub fn score_text(&mut self, text: &str) -> Result<(), Unfit> {
+        let score = match text {
+            "0" => Some(0.0),
+            "1" => Some(1.0),
+            "" => None,
+            text => match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Some(number),
+                _ => match parse(&text.trim().to_lowercase(), None).map_err(|()| Unfit)? {
+                    Some(Value::Score(score)) => Some(score),
+                    Some(Value::None(_)) => return Err(Unfit),
+                    None => None,
+                },
+            },
+        };
+        self.score(score)
+    }
+
+    /// The piece; columns of different lengths are no simple table.
+    pub fn finish(self) -> Result<Piece, Unfit> {
+        let n = self.scores.len();
+        if self.words.iter().any(|w| w.len() != n) {
+            return Err(Unfit);
+        }
+        Ok(Piece { words: self.words.into_iter().map(Builder::finish).collect(), scores: self.scores })
+    }
+}
+
+/// The table in the making.
+pub struct Sink {
+    columns: Columns,
+    naming: Naming,
+    notes: Vec<Note>,
+    table: ResponseTable,
+    known: Vec<Known>,
+    /// Number of the item of a benchmark (by code) and name (by code), where the table names benchmarks.
+    item_of: FxHashMap<(u32, u32), u32>,
+    /// The subject (by code) of each item, where the table names subjects.
+    subject_of: Vec<u32>,
+    metric_of: FxHashMap<u32, u32>,
+    range: Option<(f64, f64)>,
+}
+
+impl Sink {
+    /// A table without rows, of the columns of `frame`.
+    pub fn new(columns: Columns, frame: &Frame, roles: &Roles, naming: Naming) -> Self {
+        Self {
+            notes: long::opening_notes(frame, roles, &naming),
+            known: columns.words.iter().map(|_| Known::default()).collect(),
+            columns,
+            naming,
+            table: ResponseTable::default(),
+            item_of: FxHashMap::default(),
+            subject_of: Vec::new(),
+            metric_of: FxHashMap::default(),
+            range: None,
+        }
+    }
+
+    /// The columns.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// Number of rows so far.
+    pub fn n_rows(&self) -> usize {
+        self.table.len()
+    }
+
+    /// A piece to be filled.
+    pub fn piece(&self) -> PieceBuilder<'_> {
+        PieceBuilder { words: self.known.iter().map(Builder::new).collect(), scores: Vec::new() }
+    }
+
+    /// Adds the next piece.
+    pub fn add(&mut self, piece: Piece) -> Result<(), Unfit> {
+        let Piece { words, scores } = piece;
+        let codes: Vec<Vec<u32>> = self.known.iter_mut().zip(words).map(|(k, w)| k.take(w)).collect();
+        for word in &self.known[0].words()[self.table.runs.len()..] {
+            // The whole-file reader trims names after it has told them apart.
+            if word.trim() != &**word {
+                return Err(Unfit);
+            }
+            let mut run = Run::new(&**word, &**word);
+            run.files.push(self.naming.file.clone());
+            self.table.runs.push(run);
+        }
+        for score in scores.iter().filter(|s| !s.is_nan()) {
+            let (low, high) = self.range.unwrap_or((*score, *score));
+            self.range = Some((low.min(*score), high.max(*score)));
+        }
+        let items = self.items(&codes)?;
+        let benchmarks = self.columns.benchmark.map(|at| codes[at].as_slice());
+        let mut start = 0;
+        while start < scores.len() {
+            let benchmark = benchmarks.map(|b| b[start]);
+            let same = benchmarks.map_or(scores.len() - start, |b| {
+                b[start..].iter().take_while(|code| Some(**code) == benchmark).count()
+            });
+            let rows = start..start + same;
+            let metric = self.metric(benchmark);
+            let row = self.naming.line(self.table.len());
+            let row = u32::try_from(row).map_err(|_| Unfit)?;
+            self.table.extend_plain(
+                &codes[0][rows.clone()],
+                &items[rows.clone()],
+                metric,
+                &scores[rows.clone()],
+                row,
+            );
+            start = rows.end;
+        }
+        Ok(())
+    }
+
+    /// The item of each row.
+    fn items(&mut self, codes: &[Vec<u32>]) -> Result<Vec<u32>, Unfit> {
+        let word =
+            |known: &[Known], column: usize, code: u32| known[column].words()[code as usize].to_string();
+        let (benchmark, subject) = (self.columns.benchmark, self.columns.subject);
+        let mut last = (u32::MAX, u32::MAX, 0);
+        let mut items = Vec::with_capacity(codes[1].len());
+        for row in 0..codes[1].len() {
+            let name = codes[1][row];
+            let in_benchmark = benchmark.map_or(0, |at| codes[at][row]);
+            let at = if (in_benchmark, name) == (last.0, last.1) {
+                last.2
+            } else if benchmark.is_none() {
+                name
+            } else {
+                let next = self.table.items.len() as u32;
+                *self.item_of.entry((in_benchmark, name)).or_insert(next)
+            };
+            last = (in_benchmark, name, at);
+            if at as usize == self.table.items.len() {
+                let of = benchmark.map(|at| word(&self.known, at, in_benchmark));
+                let of = of.unwrap_or_else(|| self.naming.benchmark.clone());
+                let in_subject = subject.map(|at| word(&self.known, at, codes[at][row]));
+                let id = word(&self.known, 1, name);
+                self.table.items.push(Item::new(of, in_subject.as_deref(), id));
+                self.subject_of.extend(subject.map(|at| codes[at][row]));
+            }
+            // An item under two subjects may be two items.
+            if subject.is_some_and(|s| self.subject_of[at as usize] != codes[s][row]) {
+                return Err(Unfit);
+            }
+            items.push(at);
+        }
+        Ok(items)
+    }
+
+    fn metric(&mut self, benchmark: Option<u32>) -> u32 {
+        let next = self.table.metrics.len() as u32;
+        let at = *self.metric_of.entry(benchmark.unwrap_or(0)).or_insert(next);
+        if at == next {
+            let of = match (benchmark, self.columns.benchmark) {
+                (Some(code), Some(column)) => self.known[column].words()[code as usize].to_string(),
+                _ => self.naming.benchmark.clone(),
+            };
+            let name = metric_name(&self.columns.score_name);
+            let higher_is_better = higher_is_better(&name);
+            self.table.metrics.push(Metric { higher_is_better, ..Metric::new(of, name, None) });
+        }
+        at
+    }
+
+    /// The results.
+    pub fn finish(mut self) -> Result<Responses, Unfit> {
+        if self.table.is_empty() {
+            return Err(Unfit);
+        }
+        let name = metric_name(&self.columns.score_name);
+        let scale = Scale::of(self.range, Some(&name));
+        if let Some(message) = scale.tell() {
+            let message = format!("metric {name:?}: {message}");
+            self.notes.push(Note { file: self.naming.file.clone(), row: None, message });
+            self.table.map_scores(|score| scale.apply(score));
+        }
+        Ok(Responses {
+            fragment: Fragment { table: self.table, notes: self.notes },
+            shape: "long table",
+            item_column: Some(self.columns.item_name),
+            needs_keys: false,
+        })
+    }
+}

@@ -1,0 +1,269 @@
+//! How does a column of whole numbers take no more room than it needs? In pieces, each as narrow as its values.
+//!
+//! Dumps are mostly regular: all rows of one model, then of the next; items in the same order for each. A piece
+//! of a column is therefore a constant, a count upwards, or packed into as many bits as its range needs. A
+//! hundred million rows of 500 models and 200,000 items take 30 to 350 MB instead of 3 GB.
+
+use serde::{Deserialize, Serialize};
+
+/// Values in a piece.
+const PIECE: usize = 1 << 16;
+
+/// A column of numbers that grows at its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Codes {
+    pieces: Vec<Piece>,
+    /// The values after the last whole piece.
+    tail: Vec<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum Piece {
+    Constant(u32),
+    /// This value, and one more in each row.
+    Counting(u32),
+    /// Values less `low`, in `bits` bits each; one word more than they need, so that two can always be read.
+    Packed {
+        low: u32,
+        bits: u32,
+        words: Box<[u64]>,
+    },
+}
+
+impl Piece {
+    fn of(values: &[u32]) -> Self {
+        let first = values.first().copied().unwrap_or(0);
+        let (low, high) = values.iter().fold((first, first), |(l, h), &v| (l.min(v), h.max(v)));
+        if low == high {
+            return Self::Constant(low);
+        }
+        if values.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == 1) {
+            return Self::Counting(first);
+        }
+        let bits = 32 - (high - low).leading_zeros();
+        let mut words = vec![0u64; (values.len() * bits as usize).div_ceil(64) + 1];
+        for (at, value) in values.iter().enumerate() {
+            let place = at * bits as usize;
+            let wide = u128::from(value - low) << (place % 64);
+            words[place / 64] |= wide as u64;
+            words[place / 64 + 1] |= (wide >> 64) as u64;
+        }
+        Self::Packed { low, bits, words: words.into() }
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> u32 {
+        match self {
+            Self::Constant(value) => *value,
+            Self::Counting(first) => first.wrapping_add(at as u32),
+            Self::Packed { low, bits, words } => {
+                let place = at * *bits as usize;
+                let wide = u128::from(words[place / 64]) | u128::from(words[place / 64 + 1]) << 64;
+                let mask = u32::MAX >> (32 - bits);
+                low + ((wide >> (place % 64)) as u32 & mask)
+            }
+        }
+    }
+}
+
+impl Codes {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.pieces.len() * PIECE + self.tail.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a value.
+    #[inline]
+    pub fn push(&mut self, value: u32) {
+        self.tail.push(value);
+        if self.tail.len() == PIECE {
+            self.close();
+        }
+    }
+
+    /// Adds values.
+    pub fn extend(&mut self, mut values: &[u32]) {
+        while !values.is_empty() {
+            let (now, later) = values.split_at(values.len().min(PIECE - self.tail.len()));
+            self.tail.extend_from_slice(now);
+            if self.tail.len() == PIECE {
+                self.close();
+            }
+            values = later;
+        }
+    }
+
+    /// Adds one value many times.
+    pub fn extend_constant(&mut self, value: u32, mut n: usize) {
+        while n > 0 {
+            if self.tail.is_empty() && n >= PIECE {
+                self.pieces.push(Piece::Constant(value));
+                n -= PIECE;
+                continue;
+            }
+            let now = n.min(PIECE - self.tail.len());
+            self.tail.resize(self.tail.len() + now, value);
+            if self.tail.len() == PIECE {
+                self.close();
+            }
+            n -= now;
+        }
+    }
+
+    fn close(&mut self) {
+        self.pieces.push(Piece::of(&self.tail));
+        self.tail.clear();
+    }
+
+    /// The value of a row.
+    ///
+    /// # Panics
+    /// If there is no such row: a fault of the program, not of its input.
+    #[inline]
+    pub fn get(&self, row: usize) -> u32 {
+        match self.pieces.get(row / PIECE) {
+            Some(piece) => piece.get(row % PIECE),
+            None => self.tail[row % PIECE],
+        }
+    }
+
+    /// All values in order.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let pieces = self.pieces.iter().flat_map(|piece| (0..PIECE).map(|at| piece.get(at)));
+        pieces.chain(self.tail.iter().copied())
+    }
+}
+
+/// A column of numbers that takes no room until its first value arrives. Numbers end one below the largest of
+/// their type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct OptionalCodes {
+    /// One more than the value; 0 is none.
+    codes: Option<Codes>,
+}
+
+impl OptionalCodes {
+    pub fn push(&mut self, value: Option<u32>, rows_before: usize) {
+        if self.codes.is_none() && value.is_some() {
+            let mut codes = Codes::default();
+            codes.extend_constant(0, rows_before);
+            self.codes = Some(codes);
+        }
+        if let Some(codes) = &mut self.codes {
+            codes.push(value.map_or(0, |v| v.saturating_add(1)));
+        }
+    }
+
+    /// `n` rows without a value.
+    pub fn skip(&mut self, n: usize) {
+        if let Some(codes) = &mut self.codes {
+            codes.extend_constant(0, n);
+        }
+    }
+
+    pub fn get(&self, row: usize) -> Option<u32> {
+        self.codes.as_ref().and_then(|codes| codes.get(row).checked_sub(1))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.codes.is_none()
+    }
+}
+
+/// A column of scores: each distinct score once and its code in every row, as long as there are few.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Scores {
+    Few { levels: Vec<f64>, codes: Codes },
+    Many(Vec<f64>),
+}
+
+/// More distinct scores than this are kept as numbers.
+const FEW: usize = 256;
+
+impl Default for Scores {
+    fn default() -> Self {
+        Self::Few { levels: Vec::new(), codes: Codes::default() }
+    }
+}
+
+impl Scores {
+    /// Adds a score; `NaN` is none.
+    #[inline]
+    pub fn push(&mut self, score: f64) {
+        if let Self::Few { levels, codes } = self {
+            // By bits, so that −0 and NaN come back as they are.
+            match levels.iter().position(|l| l.to_bits() == score.to_bits()) {
+                Some(code) => return codes.push(code as u32),
+                None if levels.len() < FEW => {
+                    codes.push(levels.len() as u32);
+                    levels.push(score);
+                    return;
+                }
+                None => *self = Self::Many(codes.iter().map(|c| levels[c as usize]).collect()),
+            }
+        }
+        if let Self::Many(scores) = self {
+            scores.push(score);
+        }
+    }
+
+    pub fn map(&mut self, change: impl Fn(f64) -> f64) {
+        let (Self::Few { levels: all, .. } | Self::Many(all)) = self;
+        all.iter_mut().filter(|s| !s.is_nan()).for_each(|s| *s = change(*s));
+    }
+
+    #[inline]
+    pub fn get(&self, row: usize) -> f64 {
+        match self {
+            Self::Few { levels, codes } => levels[codes.get(row) as usize],
+            Self::Many(scores) => scores[row],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_piece_gives_its_values_back() {
+        let n = 3 * PIECE + 1000;
+        let columns: [Box<dyn Fn(usize) -> u32>; 5] = [
+            Box::new(|_| 7),
+            Box::new(|at| at as u32),
+            Box::new(|at| (at % 500) as u32),
+            Box::new(|at| (at as u32).wrapping_mul(2_654_435_761)),
+            Box::new(|at| if at % 3 == 0 { u32::MAX } else { 5 }),
+        ];
+        for column in columns {
+            let values: Vec<u32> = (0..n).map(&column).collect();
+            let mut one_by_one = Codes::default();
+            values.iter().for_each(|v| one_by_one.push(*v));
+            assert!(one_by_one.iter().eq(values.iter().copied()));
+            assert!((0..n).step_by(97).all(|row| one_by_one.get(row) == values[row]));
+            let mut together = Codes::default();
+            together.extend(&values[..10]);
+            together.extend(&values[10..]);
+            assert_eq!(together, one_by_one);
+        }
+        let mut constant = Codes::default();
+        constant.push(4);
+        constant.extend_constant(4, 2 * PIECE);
+        assert_eq!(constant.len(), 2 * PIECE + 1);
+        assert!(constant.iter().all(|v| v == 4));
+    }
+
+    #[test]
+    fn many_scores_are_kept_as_well_as_few() {
+        let mut scores = Scores::default();
+        let values: Vec<f64> = (0..2 * FEW).map(|k| if k == 3 { f64::NAN } else { k as f64 / 7.0 }).collect();
+        values.iter().for_each(|v| scores.push(*v));
+        assert!(matches!(scores, Scores::Many(_)));
+        assert!(values.iter().enumerate().all(|(row, v)| scores.get(row).to_bits() == v.to_bits()));
+    }
+}

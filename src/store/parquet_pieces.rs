@@ -1,0 +1,170 @@
+//! How is a Parquet file read that is larger than memory? Some rows of a row group at a time.
+
+use super::columnar::{ColumnarError, check_parquet_frame, frame_of, guard, readable};
+use super::frame::{Frame, number_text};
+use polars::prelude::{
+    DataFrame, DataType, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series,
+};
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// Reads rows of a row group: its number, the first row, the number of rows, the columns by position.
+type Load = Box<dyn Fn(usize, usize, usize, Vec<usize>) -> PolarsResult<DataFrame> + Send + Sync>;
+
+/// A Parquet file, cut into pieces of a bounded number of rows.
+pub struct ParquetPieces {
+    load: Load,
+    /// Row group, first row in it and number of rows of each piece.
+    pieces: Vec<(usize, usize, usize)>,
+    /// Columns that can be read, by position.
+    keep: Vec<usize>,
+    names: Vec<String>,
+    unread: Vec<String>,
+}
+
+impl ParquetPieces {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`ColumnarError::Damaged`], also where it cannot be opened.
+    pub fn open(path: &Path, rows_of_a_piece: usize) -> Result<Self, ColumnarError> {
+        guard(|| {
+            check_ends(path)?;
+            let mut reader = ParquetReader::new(File::open(path)?);
+            let schema = reader.schema()?;
+            let (keep, unread) = readable(schema.as_ref());
+            let names = schema.iter_names().map(|name| name.to_string()).collect();
+            let mut metadata = (**reader.get_metadata()?).clone();
+            let groups = std::mem::take(&mut metadata.row_groups);
+            let mut pieces = Vec::new();
+            for (group, height) in groups.iter().map(|g| g.num_rows()).enumerate() {
+                for start in (0..height).step_by(rows_of_a_piece.max(1)) {
+                    pieces.push((group, start, rows_of_a_piece.min(height - start)));
+                }
+            }
+            let path = path.to_owned();
+            let load: Load = Box::new(move |group, start, n, columns| {
+                // A file of one row group: readers of slices look at all groups before theirs.
+                let mut one = metadata.clone();
+                one.num_rows = groups[group].num_rows();
+                one.row_groups = vec![groups[group].clone()];
+                let mut reader = ParquetReader::new(File::open(&path)?);
+                reader.set_metadata(one.into());
+                reader
+                    .with_projection(Some(columns))
+                    .with_slice(Some((start, n)))
+                    .read_parallel(ParallelStrategy::None)
+                    .finish()
+            });
+            Ok(Self { load, pieces, keep, names, unread })
+        })
+    }
+
+    /// Number of pieces.
+    pub fn len(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// A piece with all columns that can be read.
+    ///
+    /// # Errors
+    /// [`ColumnarError::Damaged`].
+    pub fn frame(&self, piece: usize) -> Result<Frame, ColumnarError> {
+        guard(|| frame_of(&self.data(piece, self.keep.clone())?, self.unread.clone()))
+    }
+
+    /// Some columns of a piece, in the order of their names.
+    ///
+    /// # Errors
+    /// [`ColumnarError::Damaged`], also where there is no such column.
+    pub fn columns(&self, piece: usize, wanted: &[String]) -> Result<Vec<PieceColumn>, ColumnarError> {
+        let places: Vec<usize> =
+            wanted.iter().filter_map(|name| self.names.iter().position(|n| n == name)).collect();
+        guard(|| {
+            let data = self.data(piece, places)?;
+            wanted.iter().map(|name| PieceColumn::of(data.column(name)?.as_materialized_series())).collect()
+        })
+    }
+
+    fn data(&self, piece: usize, mut columns: Vec<usize>) -> PolarsResult<DataFrame> {
+        let (group, start, n) = self.pieces.get(piece).copied().unwrap_or((0, 0, 0));
+        columns.sort_unstable();
+        (self.load)(group, start, n, columns)
+    }
+}
+
+/// The signatures at both ends and a footer that fits, without reading what is between.
+fn check_ends(path: &Path) -> PolarsResult<()> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut ends = vec![0; 4];
+    file.read_exact(&mut ends)?;
+    let tail = length.min(64 << 10).max(8).min(length);
+    file.seek(SeekFrom::Start(length - tail))?;
+    file.read_to_end(&mut ends)?;
+    // The footer's length is held against that of the file, the rest against what was read.
+    check_parquet_frame(&ends, length)
+}
+
+/// One column of a piece.
+pub struct PieceColumn {
+    series: Series,
+}
+
+impl PieceColumn {
+    fn of(series: &Series) -> PolarsResult<Self> {
+        let series = match series.dtype() {
+            DataType::String | DataType::Boolean | DataType::Float64 | DataType::Int64 => series.clone(),
+            DataType::Float32 => series.cast(&DataType::Float64)?,
+            DataType::UInt64 => series.strict_cast(&DataType::Int64)?,
+            dtype if dtype.is_integer() => series.cast(&DataType::Int64)?,
+            DataType::List(_) | DataType::Null => {
+                return Err(polars::prelude::PolarsError::ComputeError("neither words nor numbers".into()));
+            }
+            _ => series.cast(&DataType::String)?,
+        };
+        Ok(Self { series })
+    }
+
+    /// Whether the cells are words.
+    pub fn is_text(&self) -> bool {
+        *self.series.dtype() == DataType::String
+    }
+
+    /// Hands over each cell as a word, as [`super::frame::Cells::to_words`] would.
+    pub fn each_word(&self, mut take: impl FnMut(Option<&str>)) {
+        if let Ok(texts) = self.series.str() {
+            return texts.iter().for_each(take);
+        }
+        let mut buffer = String::new();
+        if let Ok(wholes) = self.series.i64() {
+            for whole in wholes.iter() {
+                buffer.clear();
+                let written = whole.is_some_and(|whole| write!(buffer, "{whole}").is_ok());
+                take(written.then_some(buffer.as_str()));
+            }
+        } else if let Ok(reals) = self.series.f64() {
+            reals.iter().for_each(|x| take(x.filter(|x| !x.is_nan()).map(number_text).as_deref()));
+        } else if let Ok(truths) = self.series.bool() {
+            truths.iter().for_each(|x| take(x.map(|x| if x { "true" } else { "false" })));
+        }
+    }
+
+    /// Hands over each cell as a number; `NaN` is none, true is 1.
+    pub fn each_number(&self, mut take: impl FnMut(Option<f64>)) {
+        if let Ok(reals) = self.series.f64() {
+            reals.iter().for_each(|x| take(x.filter(|x| !x.is_nan())));
+        } else if let Ok(wholes) = self.series.i64() {
+            wholes.iter().for_each(|x| take(x.map(|x| x as f64)));
+        } else if let Ok(truths) = self.series.bool() {
+            truths.iter().for_each(|x| take(x.map(|x| f64::from(u8::from(x)))));
+        }
+    }
+}
