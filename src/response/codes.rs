@@ -176,10 +176,22 @@ impl OptionalCodes {
 }
 
 /// A column of scores: each distinct score once and its code in every row, as long as there are few.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) enum Scores {
     Few { levels: Vec<f64>, codes: Codes },
     Many(Vec<f64>),
+}
+
+/// No score is the same as no score, although `NaN` is not the same as `NaN`.
+impl PartialEq for Scores {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |a: &[f64], b: &[f64]| a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits()));
+        match (self, other) {
+            (Self::Few { levels: a, codes: x }, Self::Few { levels: b, codes: y }) => same(a, b) && x == y,
+            (Self::Many(a), Self::Many(b)) => same(a, b),
+            _ => false,
+        }
+    }
 }
 
 /// More distinct scores than this are kept as numbers.

@@ -106,7 +106,7 @@ fn check_ends(path: &Path) -> PolarsResult<()> {
     let length = file.metadata()?.len();
     let mut ends = vec![0; 4];
     file.read_exact(&mut ends)?;
-    let tail = length.min(64 << 10).max(8).min(length);
+    let tail = length.min(64 << 10);
     file.seek(SeekFrom::Start(length - tail))?;
     file.read_to_end(&mut ends)?;
     // The footer's length is held against that of the file, the rest against what was read.

@@ -166,14 +166,14 @@ mod tests {
         let Plain::Responses(whole) = read_whole(detected.format, &source, &options).unwrap() else {
             panic!("not long")
         };
-        assert_eq!(streamed.fragment.table, whole.fragment.table, "{name}");
+        assert!(streamed.fragment.table == whole.fragment.table, "{name}");
         assert_eq!(streamed.fragment.notes, whole.fragment.notes, "{name}");
         assert_eq!((streamed.shape, &streamed.item_column), (whole.shape, &whole.item_column));
     }
 
     fn rows() -> impl Iterator<Item = (String, String, Option<f64>)> {
         (0..300u32).map(|k| {
-            let score = (k % 7 != 0).then_some(f64::from(k * 2_654_435_761 % 3) / 2.0);
+            let score = (k % 7 != 0).then_some(f64::from(k.wrapping_mul(2_654_435_761) % 3) / 2.0);
             (format!("m{}", k / 60), format!("item {:03}", k * 37 % 60), score)
         })
     }

@@ -167,8 +167,7 @@ impl Sink {
         let (benchmark, subject) = (self.columns.benchmark, self.columns.subject);
         let mut last = (u32::MAX, u32::MAX, 0);
         let mut items = Vec::with_capacity(codes[1].len());
-        for row in 0..codes[1].len() {
-            let name = codes[1][row];
+        for (row, &name) in codes[1].iter().enumerate() {
             let in_benchmark = benchmark.map_or(0, |at| codes[at][row]);
             let at = if (in_benchmark, name) == (last.0, last.1) {
                 last.2
