@@ -6,6 +6,7 @@ use super::fragment::{Note, ReadError};
 use super::plain::frame_of;
 use super::plain::roles::{Role, Roles};
 use super::unwrap::open;
+use super::walk::Found;
 use crate::store::frame::Frame;
 use std::path::Path;
 
@@ -25,7 +26,7 @@ pub struct PlainTable {
 /// # Errors
 /// [`ReadError`] if the file cannot be read, is damaged or of no known format.
 pub fn read_plain(path: &Path, options: &IngestOptions) -> Result<Option<PlainTable>, ReadError> {
-    let source = open(path, options.max_unpacked_bytes)?;
+    let source = open(&Found::File(path.to_owned()), options.max_unpacked_bytes)?;
     let format = detect(&source)?.format;
     if !format.is_plain() {
         return Ok(None);

@@ -210,7 +210,7 @@ impl Means {
         };
         let columns = (responses.run_column(), responses.item_column(), responses.metric_column());
         for row in 0..responses.len() {
-            let (key, metric) = ((columns.0[row], columns.1[row]), columns.2[row] as usize);
+            let (key, metric) = ((columns.0.get(row), columns.1.get(row)), columns.2.get(row) as usize);
             if metric == accuracy {
                 if let Some(score) = responses.score(row) {
                     add(&mut scores, key, score);
