@@ -120,18 +120,24 @@ fn predicted_actual(report: &LadderReport, subtitle: &str) -> Result<Figure, Plo
         };
         ScatterPoint { x: Estimate::bare(100.0 * actual), y, label, group }
     };
-    let mut points = Vec::new();
+    // Targets are drawn last, over the many back-tests.
+    let mut points: Vec<ScatterPoint> =
+        report.combined.iter().map(|r| point(r.actual, r.predicted, None, None, 0)).collect();
     let many = report.tasks.len() > 1;
     for task in &report.tasks {
+        let mut named: Vec<[u64; 3]> = Vec::new();
         for target in &task.targets {
             let (Some(actual), Some(selected)) = (target.actual, target.selected()) else { continue };
             let ends = selected.interval.map(|i| (i.low, i.high));
-            let label =
+            let name =
                 if many { format!("{} {}", task.task.task, target.target) } else { target.target.clone() };
-            points.push(point(actual, selected.predicted, ends, Some(label), 0));
+            // Seeds of one configuration are predicted alike: one name is enough.
+            let at = [target.at.parameters, target.at.tokens, target.at.compute_flops].map(f64::to_bits);
+            let label = (!named.contains(&at)).then_some(name);
+            named.push(at);
+            points.push(point(actual, selected.predicted, ends, label, 1));
         }
     }
-    points.extend(report.combined.iter().map(|r| point(r.actual, r.predicted, None, None, 1)));
     let values = || points.iter().flat_map(|p| [p.x.value, p.y.value, p.y.low().unwrap_or(p.y.value)]);
     let (low, high) = values().fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
     let data = ScatterData {
@@ -139,10 +145,10 @@ fn predicted_actual(report: &LadderReport, subtitle: &str) -> Result<Figure, Plo
         x: AxisSpec::linear("actual accuracy, %"),
         y: AxisSpec::linear("predicted accuracy, %"),
         points,
-        groups: vec!["targets, with interval".to_owned(), "larger rungs from smaller ones".to_owned()],
+        groups: vec!["larger rungs from smaller ones".to_owned(), "targets, with interval".to_owned()],
         iso_lines: vec![IsoLine { label: "exact".to_owned(), points: vec![(low, low), (high, high)] }],
     };
-    let caption = "On the dashed line a prediction is exact. Orange points are back-tests: each rung predicted from \
+    let caption = "On the dashed line a prediction is exact. Blue points are back-tests: each rung predicted from \
                    rungs with less compute, with weights that were known at the time.";
     Figure::draw("ladder-predicted-actual", caption, |w| scatter(&data, w))
 }

@@ -105,14 +105,19 @@ impl Planned {
             .map(|p| {
                 vec![
                     p.plan.clone(),
-                    format!("{:.1e}", p.cost_flops),
-                    format!("{:.1} %", 100.0 * p.cost_of_target),
+                    if p.cost_flops > 0.0 { format!("{:.1e}", p.cost_flops) } else { "–".to_owned() },
+                    if p.cost_flops > 0.0 {
+                        format!("{:.1} %", 100.0 * p.cost_of_target)
+                    } else {
+                        "–".to_owned()
+                    },
                     points(p.mean_half_width),
                     points(p.mean_prediction_sd),
                 ]
             })
             .collect();
-        let headings = ["plan", "#FLOPs", "#of the target's", "#interval, points", "#of which fitting (SD)"];
+        let headings =
+            ["plan", "#FLOPs more", "#of the target's", "#interval, points", "#of which fitting (SD)"];
         text::table(&TableView::new("", &headings, rows), &console.text_options())
     }
 }
