@@ -296,7 +296,7 @@ fn warnings(
     }
     if clones.n_pairs > 0 {
         warnings.push(format!(
-            "{} pairs of models are near-copies ({} identical): {n} models are worth about {:.1} distinct ones, \
+            "{} near-copies ({} identical): {n} models are worth about {:.1} distinct ones, \
              and intervals that take them as independent are too narrow",
             clones.n_pairs, clones.n_identical, clones.effective_respondents
         ));

@@ -31,17 +31,6 @@ pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
     let paths = args.paths.iter().map(|p| p.display().to_string()).collect();
     let provenance = store::Provenance { paths, report: Some(serde_json::to_value(&report)?) };
     store::write(&loaded.table, &args.out, &provenance)?;
-    for skipped in &report.skipped {
-        console.warning(&format!("left aside: {}", skipped.reason));
-    }
-    for note in &report.notes {
-        console.note(&format!(
-            "note: {} ({} times, for instance {})",
-            note.message,
-            note.count,
-            note.examples.join("; ")
-        ));
-    }
     for lint in &report.lint {
         let place = lint.benchmark.as_deref().unwrap_or("all");
         console.warning(&format!(

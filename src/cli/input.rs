@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use crate::ingest::{self, IngestOptions, IngestReport, Progress};
-use crate::report::{FileRead, FileSkipped, LintNote, Provenance};
+use crate::report::{FileRead, FileSkipped, LintNote, Provenance, words};
 use crate::response::{PivotOptions, PivotReport, ResponseMatrix, ResponseTable, pivot};
 use crate::store;
 use anyhow::bail;
@@ -72,10 +72,34 @@ pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyh
     let read = ingest::ingest(paths, &options, &show);
     bar.finish_and_clear();
     let (table, report) = read?;
+    say_what_was_read(&report, console);
     // The last part of a path says what the data are; the whole path stands among the files read.
     let short = |p: &PathBuf| p.file_name().unwrap_or(p.as_os_str()).to_string_lossy().into_owned();
     let name = paths.iter().map(short).collect::<Vec<_>>().join(", ");
     Ok(Loaded { table, report: Some(report), name })
+}
+
+/// Files and notes named on the terminal; all of them stand in the report of the run.
+const SHOWN: usize = 8;
+
+/// What the reading left aside, and what it had to assume: nothing is dropped in silence.
+fn say_what_was_read(report: &IngestReport, console: &Console) {
+    for skipped in report.skipped.iter().take(SHOWN) {
+        console.warning(&format!("left aside: {}: {}", skipped.file, skipped.reason));
+    }
+    if let Some(more) = report.skipped.len().checked_sub(SHOWN).filter(|n| *n > 0) {
+        console.warning(&format!(
+            "left aside: {}; summary.json of `evalgauge ingest --format json` names all",
+            words::count(more, "more file")
+        ));
+    }
+    for note in report.notes.iter().take(SHOWN) {
+        let times = match note.count {
+            1 => note.examples.first().cloned().unwrap_or_default(),
+            n => format!("{n} times, for instance {}", note.examples.join("; ")),
+        };
+        console.note(&format!("note: {} ({times})", note.message));
+    }
 }
 
 impl Loaded {
@@ -98,7 +122,10 @@ impl Loaded {
                 read.files_read = report.files.iter().map(file).collect();
                 read.files_skipped = report.skipped.iter().map(skipped).collect();
                 read.lint = report.lint.iter().map(lint_note).collect();
-                notes.extend(report.notes.iter().map(|n| format!("{} ({} times)", n.message, n.count)));
+                notes.extend(report.notes.iter().map(|n| match n.count {
+                    1 => n.message.clone(),
+                    times => format!("{} ({times} times)", n.message),
+                }));
             }
             None => read.lint = ingest::lint::lint(&self.table).iter().map(lint_note).collect(),
         }
@@ -131,9 +158,20 @@ impl Benchmark {
         let aside = self.pivot.runs_set_aside.len();
         if aside > 0 {
             notes.push(format!(
-                "{name}: {aside} runs (earlier checkpoints, prompt variants, earlier times) stand behind the one run \
-                 taken for each model, for instance {}",
+                "{name}: {} (earlier checkpoints, prompt variants, earlier times) stand behind the one taken for \
+                 each model, for instance {}",
+                words::count(aside, "run"),
                 self.pivot.runs_set_aside[0]
+            ));
+        }
+        if self.pivot.n_runs_repeated > 0 {
+            notes.push(format!(
+                "{name}: {} in nothing but number or seed from another of the same model, so the attempts are \
+                 repeats",
+                match self.pivot.n_runs_repeated {
+                    1 => "1 run differs".to_owned(),
+                    n => format!("{n} runs differ"),
+                }
             ));
         }
         if self.pivot.n_identical_duplicates > 0 {
@@ -170,16 +208,28 @@ impl InputArgs {
         let all = loaded.table.benchmarks();
         let wanted = if self.benchmark.is_empty() { &all } else { &self.benchmark };
         let options = PivotOptions { metric: self.metric.clone(), ..Default::default() };
-        let mut found = Vec::new();
+        let mut found: Vec<Benchmark> = Vec::new();
+        let mut failed = Vec::new();
         for name in wanted {
             match pivot(&loaded.table, name, &options) {
                 Ok((matrix, pivot)) => found.push(Benchmark { matrix, pivot }),
-                Err(error) if self.benchmark.is_empty() => console.warning(&error.to_string()),
+                Err(error) if self.benchmark.is_empty() => failed.push(error),
                 Err(error) => return Err(error.into()),
             }
         }
         if found.is_empty() {
-            bail!("nothing to analyse: no benchmark has a scored response");
+            match failed.into_iter().next() {
+                Some(first) => return Err(first.into()),
+                None => bail!("nothing to analyse: the data have no benchmark"),
+            }
+        }
+        for error in failed {
+            console.warning(&error.to_string());
+        }
+        for benchmark in &found {
+            for note in benchmark.notes() {
+                console.note(&format!("note: {note}"));
+            }
         }
         Ok(found)
     }

@@ -6,7 +6,7 @@ use super::input::{Benchmark, InputArgs};
 use super::items::{BenchmarkSummary, overview};
 use super::output::Output;
 use crate::render;
-use crate::report::words::file_stem;
+use crate::report::words::{self, file_stem};
 use crate::report::{self, BenchmarkInputs, BenchmarkReport, Block, Report};
 use clap::Args;
 use std::path::PathBuf;
@@ -72,7 +72,8 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
         text.push_str(&render::text::summary(benchmark, &console.text_options()));
     }
     if let Some(more) = report.benchmarks.len().checked_sub(FINDINGS_SHOWN).filter(|n| *n > 0) {
-        text.push_str(&format!("\nand the findings of {more} more benchmarks on the page\n"));
+        let more = words::count(more, "more benchmark");
+        text.push_str(&format!("\nand the findings of {more} on the page\n"));
     }
     console.result(&text, &summaries)?;
     console.note(&format!("open {}", directory.join("report.html").display()));

@@ -6,8 +6,8 @@ use crate::response::{PivotOptions, ResponseTable, Table, pivot};
 use crate::simulate::write::{write_json_lines, write_lm_eval};
 use crate::simulate::{
     AbilityDistribution, CheckpointOptions, CheckpointSubject, ChoiceOptions, Coverage, FamilyOptions,
-    FaultOptions, ItemModel, ItemOptions, MissingOptions, PromptOptions, SimulationOptions, simulate,
-    simulate_checkpoints,
+    FaultOptions, ItemModel, ItemOptions, MissingOptions, PromptOptions, SimulationError, SimulationOptions,
+    simulate, simulate_checkpoints,
 };
 use crate::store;
 use anyhow::bail;
@@ -68,6 +68,9 @@ pub struct SimulateArgs {
     /// Split models and items into N parts that share nothing
     #[arg(long, value_name = "N")]
     disconnected: Option<usize>,
+    /// Split items into N blocks and give each model two of them in turn
+    #[arg(long, value_name = "N", conflicts_with = "disconnected")]
+    booklets: Option<usize>,
     /// Prompt variants beside the base form
     #[arg(long, value_name = "N", default_value_t = 0)]
     prompts: usize,
@@ -124,6 +127,9 @@ struct TrainingArgs {
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     autocorrelation: f64,
 }
+
+/// From two blocks a model on, all models and items of a booklet design hang together.
+const BLOCKS_PER_MODEL: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
@@ -235,16 +241,47 @@ fn finished(args: &SimulateArgs, console: &Console) -> anyhow::Result<(ResponseT
         },
         missing: MissingOptions {
             at_random: args.missing,
-            coverage: args
-                .disconnected
-                .map_or(Coverage::Complete, |n_parts| Coverage::Disconnected { n_parts }),
+            coverage: match (args.disconnected, args.booklets) {
+                (Some(n_parts), _) => Coverage::Disconnected { n_parts },
+                (None, Some(n_blocks)) => Coverage::Booklets { n_blocks, blocks_per_model: BLOCKS_PER_MODEL },
+                (None, None) => Coverage::Complete,
+            },
             ..Default::default()
         },
         prompts: PromptOptions { n_variants: args.prompts + 1, ..Default::default() },
         ..defaults
     };
-    let made = simulate(&options)?;
+    let made = simulate(&options).map_err(named_by_flag)?;
     Ok((made.table, made.truth.tables()))
+}
+
+/// The error with the option's name on the command line in place of the field's.
+fn named_by_flag(error: SimulationError) -> SimulationError {
+    let flag = |name: &'static str| match name {
+        "n_models" => "--models",
+        "n_items" => "--items",
+        "n_subjects" => "--subjects",
+        "n_options" => "--options",
+        "n_variants" => "--prompts + 1",
+        "n_families" => "--families",
+        "clone_share" => "--clones",
+        "repeats" => "--repeats",
+        "at_random" => "--missing",
+        "n_parts" => "--disconnected",
+        "n_blocks" | "blocks_per_model" => "--booklets",
+        "n_steps" => "--steps",
+        "n_seeds" => "--seeds",
+        "between_model_sd" => "--signal-sd",
+        "step_sd" => "--noise-sd",
+        "autocorrelation" => "--autocorrelation",
+        other => other,
+    };
+    match error {
+        SimulationError::OutOfRange { name, value, low, high } => {
+            SimulationError::OutOfRange { name: flag(name), value, low, high }
+        }
+        other => other,
+    }
 }
 
 fn training(args: &SimulateArgs, console: &Console) -> anyhow::Result<(ResponseTable, Vec<Table>)> {
@@ -268,7 +305,7 @@ fn training(args: &SimulateArgs, console: &Console) -> anyhow::Result<(ResponseT
         subjects: (0..args.subjects).map(subject).collect(),
         ..defaults
     };
-    let made = simulate_checkpoints(&options)?;
+    let made = simulate_checkpoints(&options).map_err(named_by_flag)?;
     let mut tables = made.truth.tables();
     tables.push(made.scores);
     Ok((made.table, tables))

@@ -4,7 +4,7 @@
 use super::report::model_index;
 use crate::response::{BitMatrix, ResponseTable};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Examples kept of each finding.
 const MAX_EXAMPLES: usize = 5;
@@ -70,6 +70,9 @@ kinds! {
         "they do not tell models apart", "keep them for weaker models or drop them";
     ALL_WRONG: "items_all_wrong", "item was solved by no model" / "items were solved by no model",
         "they do not tell models apart; some may have a wrong key", "look at their keys first";
+    CONSTANT: "items_all_alike",
+        "item has the same score from every model" / "items have the same score from every model",
+        "they do not tell models apart", "keep them for other models or drop them";
     MODEL_RIGHT: "models_all_right", "model solved every item" / "models solved every item",
         "their ability has no finite estimate", "check that the answers were not copied from the key";
     MODEL_WRONG: "models_all_wrong", "model solved no item" / "models solved no item",
@@ -234,12 +237,32 @@ fn keys(table: &ResponseTable, found: &mut Vec<Lint>) {
     scores.report(&SCORE_KEY, found);
 }
 
+/// Benchmarks whose primary scores all lie between 0, wrong, and 1, right.
+fn on_the_unit_scale(table: &ResponseTable) -> HashSet<&str> {
+    let mut unit: HashSet<&str> = table.metrics.iter().map(|m| m.benchmark.as_str()).collect();
+    for row in 0..table.len() {
+        let metric = &table.metrics[table.metric_column().get(row) as usize];
+        if metric.primary && table.score(row).is_some_and(|s| !(0.0..=1.0).contains(&s)) {
+            unit.remove(metric.benchmark.as_str());
+        }
+    }
+    unit
+}
+
 /// Who answered what, under the primary metric.
-#[derive(Default, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Tally {
     n: usize,
     right: usize,
     wrong: usize,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { n: 0, right: 0, wrong: 0, lowest: f64::INFINITY, highest: f64::NEG_INFINITY }
+    }
 }
 
 impl Tally {
@@ -247,6 +270,8 @@ impl Tally {
         self.n += 1;
         self.right += usize::from(score >= 1.0);
         self.wrong += usize::from(score <= 0.0);
+        self.lowest = self.lowest.min(score);
+        self.highest = self.highest.max(score);
     }
 }
 
@@ -261,6 +286,7 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
             names.push(run.model.as_str());
         }
     }
+    let unit = on_the_unit_scale(table);
     let mut of_item = vec![Tally::default(); table.items.len()];
     let benchmarks = table.benchmarks();
     let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
@@ -289,10 +315,11 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
     for (at, item) in table.items.iter().enumerate() {
         *n_answered.entry(place[item.benchmark.as_str()]).or_default() += usize::from(of_item[at].n > 0);
     }
-    let mut lists: [Collector; 7] = std::array::from_fn(|_| Collector::new(table));
-    let [unanswered, other, sets, all_right, all_wrong, model_right, model_wrong] = &mut lists;
+    let mut lists: [Collector; 8] = std::array::from_fn(|_| Collector::new(table));
+    let [unanswered, other, sets, all_right, all_wrong, constant, model_right, model_wrong] = &mut lists;
     for (at, tally) in of_item.iter().enumerate() {
         let id = |id: &str| id.to_owned();
+        let bounded = unit.contains(table.items[at].benchmark.as_str());
         match tally {
             Tally { n: 0, .. } => match other_metric[at] {
                 Some(metric) => {
@@ -301,8 +328,10 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
                 }
                 None => unanswered.add_item(at as u32, id),
             },
-            t if t.n >= MIN_TO_BE_ALL && t.right == t.n => all_right.add_item(at as u32, id),
-            t if t.n >= MIN_TO_BE_ALL && t.wrong == t.n => all_wrong.add_item(at as u32, id),
+            t if t.n < MIN_TO_BE_ALL => {}
+            t if bounded && t.right == t.n => all_right.add_item(at as u32, id),
+            t if bounded && t.wrong == t.n => all_wrong.add_item(at as u32, id),
+            t if t.lowest == t.highest => constant.add_item(at as u32, id),
             _ => {}
         }
     }
@@ -313,27 +342,51 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
         if has < all {
             sets.add(benchmark_name, || format!("{name}: {has} of {all}"));
         }
-        if tally.n >= MIN_TO_BE_ALL && tally.right == tally.n {
+        if !unit.contains(benchmark_name) || tally.n < MIN_TO_BE_ALL {
+            continue;
+        }
+        if tally.right == tally.n {
             model_right.add(benchmark_name, || name.to_owned());
-        } else if tally.n >= MIN_TO_BE_ALL && tally.wrong == tally.n {
+        } else if tally.wrong == tally.n {
             model_wrong.add(benchmark_name, || name.to_owned());
         }
     }
-    let kinds = [&UNANSWERED, &OTHER_METRIC, &ITEM_SETS, &ALL_RIGHT, &ALL_WRONG, &MODEL_RIGHT, &MODEL_WRONG];
+    let kinds = [
+        &UNANSWERED,
+        &OTHER_METRIC,
+        &ITEM_SETS,
+        &ALL_RIGHT,
+        &ALL_WRONG,
+        &CONSTANT,
+        &MODEL_RIGHT,
+        &MODEL_WRONG,
+    ];
     for (list, kind) in lists.into_iter().zip(kinds) {
         list.report(kind, found);
     }
 }
 
-/// Names that are the same in letters and digits, with or without the organisation in front.
+/// Names that are the same in letters and digits, where one may lack the organisation in front.
 fn names(table: &ResponseTable, found: &mut Vec<Lint>) {
-    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for run in &table.runs {
-        let name = run.model.as_str();
-        let list = alike.entry(plain_name(name)).or_default();
-        if !list.contains(&name) {
-            list.push(name);
+    let names: std::collections::BTreeSet<&str> = table.runs.iter().map(|r| r.model.as_str()).collect();
+    // A name without its organisation is that of the one name that ends in it; two organisations are two models.
+    let mut of_last: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in names.iter().filter(|n| plain_name(n).contains('/')) {
+        let full = plain_name(name);
+        let last = full.rsplit('/').next().unwrap_or_default().to_owned();
+        let list = of_last.entry(last).or_default();
+        if !list.contains(&full) {
+            list.push(full);
         }
+    }
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for &name in &names {
+        let plain = plain_name(name);
+        let full = match of_last.get(&plain).map(Vec::as_slice) {
+            Some([one]) => one.clone(),
+            _ => plain,
+        };
+        alike.entry(full).or_default().push(name);
     }
     let groups: Vec<String> = alike.values().filter(|l| l.len() > 1).map(|l| l.join(" = ")).collect();
     if !groups.is_empty() {
@@ -343,11 +396,9 @@ fn names(table: &ResponseTable, found: &mut Vec<Lint>) {
 }
 
 fn plain_name(name: &str) -> String {
-    let short = name.replace("__", "/");
-    let short = short.rsplit('/').next().unwrap_or(name);
-    // A dot tells versions apart (1.5 from 15), so it stays.
-    let core: String =
-        short.chars().filter(|c| c.is_alphanumeric() || *c == '.').flat_map(char::to_lowercase).collect();
+    // A dot tells versions apart (1.5 from 15), and a slash organisations, so they stay.
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '/');
+    let core: String = name.replace("__", "/").chars().filter(kept).flat_map(char::to_lowercase).collect();
     if core.is_empty() { name.to_owned() } else { core }
 }
 
@@ -405,6 +456,9 @@ mod tests {
         assert_eq!(of("items_all_wrong").examples, ["i1"]);
         assert_eq!(of("different_item_sets").examples, ["org__model 1: 2 of 3"]);
         assert_eq!(of("similar_model_names").count, 1);
+        let other = lint(&table(&["a/bert", "b/bert", "a__Bert"], 1));
+        let names = other.iter().find(|l| l.code == "similar_model_names").unwrap();
+        assert_eq!(names.examples, ["a/bert = a__Bert"]);
         assert_ne!(plain_name("gpt-1.5"), plain_name("gpt-15"));
     }
 

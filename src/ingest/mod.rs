@@ -111,8 +111,9 @@ pub enum IngestError {
     },
     /// No file had item-level results.
     #[error(
-        "none of the {n_files} files could be read:\n{}{}\nitem-level results are needed: for each model and item a \
+        "{}:\n{}{}\nitem-level results are needed: for each model and item a \
          score, as a table with the columns model, item and score, or as the harness wrote them",
+        if *.n_files == 1 { "nothing could be read".to_owned() } else { format!("none of the {n_files} files could be read") },
         .reasons.iter().map(|r| format!("  {r}")).collect::<Vec<_>>().join("\n"),
         if .n_files > &.reasons.len() { format!("\n  and {} more", .n_files - .reasons.len()) } else { String::new() }
     )]

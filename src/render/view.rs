@@ -101,6 +101,8 @@ struct ItemView<'a> {
     subject: Option<&'a str>,
     reasons: &'a [String],
     question: Option<&'a str>,
+    /// Whether the question is laid out in lines whose columns must stand under one another.
+    drawn: bool,
     options: &'a [crate::report::ItemOption],
     key_text: Option<&'a str>,
     votes: Option<String>,
@@ -212,6 +214,7 @@ fn item(card: &ItemCard, id: String) -> Result<ItemView<'_>, RenderError> {
         subject: card.subject.as_deref(),
         reasons: &card.reasons,
         question: card.question.as_deref(),
+        drawn: card.question.as_deref().is_some_and(is_drawn),
         options: &card.options,
         key_text: card.key_text.as_deref(),
         votes: card.votes.as_ref().map(|c| c.svg_inline()).transpose()?,
@@ -221,8 +224,10 @@ fn item(card: &ItemCard, id: String) -> Result<ItemView<'_>, RenderError> {
 /// Counts of what was read.
 fn totals(report: &Report) -> Vec<String> {
     let p = &report.provenance;
+    let read =
+        if p.files_read.is_empty() { "bundled data".to_owned() } else { count(p.files_read.len(), "file") };
     let mut out = vec![
-        count(p.files_read.len(), "file"),
+        read,
         count(p.n_rows, "row"),
         count(p.n_models, "model"),
         count(report.benchmarks.len(), "benchmark"),
@@ -238,4 +243,11 @@ fn totals(report: &Report) -> Vec<String> {
         out.push(format!("{} without a score ({})", count(p.n_without_score, "row"), percent(share)));
     }
     out
+}
+
+/// Whether a text is a drawing or a listing: several lines, some of them indented or with runs of blanks.
+fn is_drawn(text: &str) -> bool {
+    let laid_out = |line: &&str| line.trim_end().contains("  ") || line.starts_with('\t');
+    let lines = text.lines().count();
+    lines >= 3 && text.lines().filter(laid_out).count() * 3 >= lines
 }

@@ -1,5 +1,6 @@
 //! How do the results of the estimators become the report of one benchmark?
 
+use super::coverage;
 use super::finding::NotRun;
 use super::items::{self, ItemMeasure};
 use super::ladder;
@@ -42,7 +43,9 @@ pub fn build(inputs: &BenchmarkInputs) -> BenchmarkReport {
     report.mean_score = inputs.matrix.mean_score();
     match &inputs.leaderboard {
         Ok(board) => {
-            report.add("Leaderboard", leaderboard::section(&sample, &standings(board), score_methods()));
+            let standings = standings(board);
+            report.add("Leaderboard", leaderboard::section(&sample, &standings, score_methods()));
+            report.say(coverage::finding(inputs.matrix, &standings));
             report.cautions.extend(board.warnings.iter().map(|w| sentence(w)));
         }
         Err(reason) => report.not_run.push(NotRun::new("Leaderboard", reason.clone())),
@@ -77,6 +80,7 @@ fn standings(board: &Leaderboard) -> Vec<Standing> {
                 model: s.respondent.to_string(),
                 score: s.score?,
                 ranks: s.rank_interval.map(|i| (i.low, i.high)),
+                could_be_first: s.could_be_first,
                 n_items: s.n_items,
             })
         })
@@ -120,7 +124,10 @@ fn add_classical(
             n_models: i.n_responses,
         })
         .collect();
-    report.add("Item difficulty and discrimination", items::section(sample, &measures, item_methods()));
+    report.add(
+        "Item difficulty and discrimination",
+        items::section(sample, &measures, Some(analysis.overall.effective_respondents), item_methods()),
+    );
 
     let pairs: Vec<AlikePair> = analysis
         .clones
@@ -168,8 +175,18 @@ fn score_methods() -> Vec<Method> {
         Method::new(
             "Places possible",
             "Items are drawn again with replacement, all models are ranked on the drawn items, and the middle 95 % of \
-             a model's ranks are its interval.",
-            Some("Mogstad, Romano, Shaikh & Wilhelm 2024, doi:10.1093/restud/rdad006."),
+             a model's ranks are its interval, for each model by itself.",
+            Some("Efron & Tibshirani 1993, chapter 13."),
+        ),
+        Method::new(
+            "Who could be first",
+            "A model is ruled out if another is better on the items that both answered by McNemar's exact test (the \
+             normal test for scores other than right and wrong), at 5 % divided by the number of its rivals. The \
+             truly best model is ruled out in at most 5 of 100 samples of items.",
+            Some(
+                "Hsu 1984, doi:10.1214/aos/1176346806; Mogstad, Romano, Shaikh & Wilhelm 2024, \
+                  doi:10.1093/restud/rdad006.",
+            ),
         ),
     ]
 }
@@ -197,8 +214,12 @@ fn item_methods() -> Vec<Method> {
         Method::new(
             "Item–rest correlation",
             "Correlation of the scores on the item with the scores on all other items, with Fisher's interval. The \
-             item itself is left out, because it would correlate with itself.",
-            Some("Henrysson 1963, doi:10.1007/BF02289618."),
+             item itself is left out, because it would correlate with itself. Where models answered different \
+             items, the rest is the mean of what a model scored above each item's mean.",
+            Some(
+                "Henrysson 1963, doi:10.1007/BF02289618; for the expected false signs Stephens 2017, \
+                  doi:10.1093/biostatistics/kxw041.",
+            ),
         ),
     ]
 }

@@ -5,6 +5,7 @@ use super::sample::Sample;
 use super::section::{Block, Figure, Method, Section, SectionId, TableView};
 use super::words::{count, count_of, interval, level, number, percent};
 use crate::numeric::Estimate;
+use crate::numeric::special::normal_cdf;
 use crate::plot::{DiscriminationData, Heading, HistogramData, discrimination, histogram};
 
 /// What is known of one item.
@@ -25,13 +26,14 @@ pub struct ItemMeasure {
 /// Items shown in the table; all are in `items.csv`.
 const TABLE_ROWS: usize = 20;
 
-/// Difficulty and discrimination of all items.
+/// Difficulty and discrimination of all items; `effective_models` are the models less what near-copies repeat.
 ///
 /// # Errors
 /// When no item has a score.
 pub fn section(
     sample: &Sample,
     items: &[ItemMeasure],
+    effective_models: Option<f64>,
     methods: Vec<Method>,
 ) -> Result<(Section, Vec<Finding>), NotRun> {
     let difficulty: Vec<f64> = items.iter().filter_map(|i| i.share_correct).collect();
@@ -85,8 +87,10 @@ pub fn section(
     if let Some(table) = backward_table(items) {
         blocks.push(Block::Table(table));
     }
-    let findings: Vec<Finding> =
-        [backward(items, sample), uninformative(items, sample)].into_iter().flatten().collect();
+    let findings: Vec<Finding> = [backward(items, sample, effective_models), uninformative(items, sample)]
+        .into_iter()
+        .flatten()
+        .collect();
     let lede = vec![lede(&difficulty, &both)];
     let title = "Item difficulty and discrimination".to_owned();
     Ok((Section { id: SectionId::Items, title, lede, blocks, methods }, findings))
@@ -152,40 +156,85 @@ fn backward_table(items: &[ItemMeasure]) -> Option<TableView> {
     Some(TableView::new(caption, &headings, rows).limited(TABLE_ROWS, "items.csv").folded())
 }
 
-fn backward(items: &[ItemMeasure], sample: &Sample) -> Option<Finding> {
+/// Of the items whose interval is wholly below 0, how many are expected to have a positive true correlation.
+///
+/// ```text
+/// z_i = atanh r_i ~ N(ζ_i, s_i²),   ζ_i ~ N(μ, τ²),   expected = Σ P(ζ_i > 0 | z_i)
+/// ```
+/// over the items `i` with an interval below 0; `μ` and `τ²` by moments from all items. Near-copies among the
+/// models tell less than their number: `s_i²` grows by `(n − 3)/(n_effective − 3)`. `None` with fewer than 20
+/// items or 4 models in effect.
+///
+/// # Reference
+/// Stephens 2017, doi:10.1093/biostatistics/kxw041 (the local false sign rate).
+fn expected_false_signs(items: &[ItemMeasure], effective_models: Option<f64>) -> Option<f64> {
+    let transformed: Vec<(f64, f64, bool)> = items
+        .iter()
+        .filter_map(|i| {
+            let (rest, n) = (i.item_rest?, i.n_models as f64);
+            let effective = effective_models.map_or(n, |e| e.min(n));
+            let fits = rest.value.abs() < 1.0 && n > 3.0 && effective > 3.0;
+            fits.then(|| (rest.value.atanh(), 1.0 / (effective - 3.0), rest.high().is_some_and(|h| h < 0.0)))
+        })
+        .collect();
+    if transformed.len() < 20 {
+        return None;
+    }
+    let n = transformed.len() as f64;
+    let mean = transformed.iter().map(|t| t.0).sum::<f64>() / n;
+    let spread = transformed.iter().map(|t| (t.0 - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let noise = transformed.iter().map(|t| t.1).sum::<f64>() / n;
+    let true_spread = (spread - noise).max(1e-9);
+    let posterior = |&(z, variance, _): &(f64, f64, bool)| {
+        let weight = true_spread / (true_spread + variance);
+        let (centre, sd) = (mean + weight * (z - mean), (weight * variance).sqrt());
+        normal_cdf(centre / sd)
+    };
+    Some(transformed.iter().filter(|t| t.2).map(posterior).sum())
+}
+
+fn backward(items: &[ItemMeasure], sample: &Sample, effective_models: Option<f64>) -> Option<Finding> {
     let negative = negative(items);
-    let n = negative.len();
-    if n == 0 {
+    if negative.is_empty() {
         return None;
     }
     let clearly = negative.iter().filter(|(_, r)| r.high().is_some_and(|h| h < 0.0)).count();
-    // Of items whose true correlation is 0, this share lies wholly below 0 by chance.
-    let tail = negative.iter().find_map(|(_, r)| r.interval).map_or(0.025, |i| (1.0 - i.level) / 2.0);
-    let expected = (tail * sample.n_items as f64).ceil() as usize;
-    let share = n as f64 / sample.n_items as f64;
-    let surely = if clearly == 0 {
-        "For none of them is the whole interval below 0, so all of them may be sound.".to_owned()
+    let share = clearly as f64 / sample.n_items as f64;
+    let by_chance = count(negative.len() - clearly, "more item");
+    let (headline, detail) = if clearly == 0 {
+        (
+            format!("No item surely works backwards; {} may.", count(negative.len(), "item")),
+            "Their item–rest correlations are negative, but every interval reaches above 0.".to_owned(),
+        )
     } else {
-        format!(
-            "For {} the whole interval is below 0; if no item discriminated at all, chance would give up to {}.",
-            count(clearly, "item"),
-            count(expected, "such item")
+        let false_signs = match expected_false_signs(items, effective_models) {
+            Some(n) => format!(
+                " Given how the correlations of all items spread, about {} of them would be positive if measured \
+                 with many more models.",
+                number(Some(n), if n < 10.0 { 1 } else { 0 })
+            ),
+            None => String::new(),
+        };
+        (
+            format!(
+                "{} ({}) {} backwards: weaker models do better on {}.",
+                count_of(clearly, sample.n_items, "item"),
+                percent(share),
+                if clearly == 1 { "works" } else { "work" },
+                if clearly == 1 { "it" } else { "them" }
+            ),
+            format!(
+                "The whole interval of their item–rest correlation over {} is below 0.{false_signs} {by_chance} \
+                 with a negative correlation may be so by chance.",
+                count(sample.n_models, "model")
+            ),
         )
     };
     Some(Finding {
         consequence: if clearly > 0 { Consequence::Care } else { Consequence::Information },
         weight: share,
-        headline: format!(
-            "{} ({}) {} backwards: weaker models do better on {}.",
-            count_of(n, sample.n_items, "item"),
-            percent(share),
-            if n == 1 { "works" } else { "work" },
-            if n == 1 { "it" } else { "them" }
-        ),
-        detail: format!(
-            "Their item–rest correlation over {} is negative. {surely}",
-            count(sample.n_models, "model")
-        ),
+        headline,
+        detail,
         action: Some(
             "Check the keys of the surest ones first; they are under “Items to look at”.".to_owned(),
         ),
@@ -194,6 +243,12 @@ fn backward(items: &[ItemMeasure], sample: &Sample) -> Option<Finding> {
 }
 
 fn uninformative(items: &[ItemMeasure], sample: &Sample) -> Option<Finding> {
+    // Scores on another scale than 0 to 1 have no ends that all models could share; one model tells nothing
+    // apart by itself.
+    if sample.n_models < 2 || items.iter().filter_map(|i| i.share_correct).any(|p| !(0.0..=1.0).contains(&p))
+    {
+        return None;
+    }
     let all = items.iter().filter(|i| i.share_correct.is_some_and(|p| p >= 1.0)).count();
     let none = items.iter().filter(|i| i.share_correct.is_some_and(|p| p <= 0.0)).count();
     let n = all + none;

@@ -16,6 +16,8 @@ pub struct Standing {
     pub score: Estimate,
     /// First and last place that the data allow it.
     pub ranks: Option<(f64, f64)>,
+    /// Whether no other model is better beyond chance.
+    pub could_be_first: Option<bool>,
     /// Items it has a score on.
     pub n_items: usize,
 }
@@ -94,18 +96,20 @@ pub fn section(
 
 /// Whether somebody is clearly first.
 fn first_place(order: &[&Standing]) -> Option<Finding> {
-    let ranked = order.iter().filter(|s| s.ranks.is_some()).count();
-    if ranked < order.len() {
-        return None;
-    }
+    let first = order[0];
+    first.could_be_first?;
     let contenders: Vec<&str> =
-        order.iter().filter(|s| s.ranks.is_some_and(|r| r.0 < 1.5)).map(|s| s.model.as_str()).collect();
-    let lead = (order[0].score.value - order[1].score.value).abs();
-    let half = order[0].score.interval.map(|i| i.width() / 2.0);
-    let margin =
-        half.map_or(String::new(), |h| format!(" Its score is known to about ±{}.", number(Some(h), 3)));
-    let lead_text =
-        format!("{} leads {} by {}.{margin}", order[0].model, order[1].model, number(Some(lead), 3));
+        order.iter().filter(|s| s.could_be_first == Some(true)).map(|s| s.model.as_str()).collect();
+    let others: Vec<&str> = contenders.iter().copied().filter(|m| *m != first.model).collect();
+    let lead = (first.score.value - order[1].score.value).abs();
+    let half = first.score.interval.map(|i| i.width() / 2.0);
+    let margin = half
+        .map_or(String::new(), |h| format!(" The leading score is known to about ±{}.", number(Some(h), 3)));
+    let lead_text = if lead == 0.0 {
+        format!("{} and {} have the same score.{margin}", first.model, order[1].model)
+    } else {
+        format!("{} leads {} by {}.{margin}", first.model, order[1].model, number(Some(lead), 4))
+    };
     Some(if contenders.len() > 1 {
         Finding {
             consequence: Consequence::Conclusion,
@@ -114,7 +118,7 @@ fn first_place(order: &[&Standing]) -> Option<Finding> {
                 "First place is not settled: {} could hold it.",
                 count_of(contenders.len(), order.len(), "model")
             ),
-            detail: format!("{lead_text} The data do not rule out {}.", list(&contenders, 5)),
+            detail: format!("{lead_text} The data do not rule out {}.", list(&others, 5)),
             action: Some(
                 "Do not announce a winner from this benchmark alone; report the interval, or compare the models \
                  item by item with a paired test."
@@ -126,8 +130,14 @@ fn first_place(order: &[&Standing]) -> Option<Finding> {
         Finding {
             consequence: Consequence::Information,
             weight: 0.0,
-            headline: format!("{} is first, and no other model could be.", order[0].model),
-            detail: lead_text,
+            headline: format!(
+                "{} is first beyond chance.",
+                contenders.first().unwrap_or(&first.model.as_str())
+            ),
+            detail: format!(
+                "{lead_text} Every other model is beaten on the items that both answered, at a level of 5 % for \
+                 all comparisons together."
+            ),
             action: None,
             section: Some(SectionId::Leaderboard),
         }

@@ -2,6 +2,7 @@
 
 use super::finding::{Finding, NotRun};
 use super::section::{Block, ItemCard, ItemOption, Method, Section, SectionId};
+use super::words::count;
 use crate::plot::{Heading, OptionShare, OptionSharesData, PlotError, option_shares};
 use crate::response::Item;
 
@@ -58,7 +59,10 @@ pub fn option_label(position: usize) -> String {
 ///
 /// # Errors
 /// When there is none.
-pub fn section(suspects: &[Suspect], methods: Vec<Method>) -> Result<(Section, Vec<Finding>), NotRun> {
+pub fn section(
+    (suspects, n): &(Vec<Suspect>, usize),
+    methods: Vec<Method>,
+) -> Result<(Section, Vec<Finding>), NotRun> {
     if suspects.is_empty() {
         return Err(NotRun::new("Items to look at", "no item is suspicious enough to be shown"));
     }
@@ -66,11 +70,13 @@ pub fn section(suspects: &[Suspect], methods: Vec<Method>) -> Result<(Section, V
     let section = Section {
         id: SectionId::LookAt,
         title: "Items to look at".to_owned(),
-        lede: vec![
-            "The most suspicious items first. Read the question and its key: if the strongest models agree on an \
-             option that is not the key, the key is the first thing to doubt."
-                .to_owned(),
-        ],
+        lede: vec![format!(
+            "The surest {} of {}: in turn one on which the strongest third of the models agrees on an option \
+                 that is not the key, and one that weaker models solve more often than stronger ones. Read the \
+                 question and its key; the key is the first thing to doubt.",
+            suspects.len(),
+            count(*n, "suspicious item")
+        )],
         blocks: vec![Block::Items(cards)],
         methods,
     };
@@ -124,7 +130,8 @@ fn card(suspect: &Suspect) -> Result<ItemCard, PlotError> {
 
 /// The first characters of a text, with a mark where more follow.
 fn cut(text: &str, most: usize) -> String {
-    let text = text.trim();
+    // The lines of a drawing are indented; only what comes after the last word is of no use.
+    let text = text.trim_end().trim_start_matches(['\r', '\n']);
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{} …", text[..end].trim_end()),
         None => text.to_owned(),
@@ -137,7 +144,7 @@ mod tests {
 
     #[test]
     fn long_questions_are_cut_at_a_character() {
-        assert_eq!(cut("  käse ", 10), "käse");
+        assert_eq!(cut("\n  käse ", 10), "  käse");
         assert_eq!(cut("käsekäse", 2), "kä …");
         assert_eq!(
             (option_label(0), option_label(25), option_label(26)),

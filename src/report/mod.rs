@@ -6,6 +6,7 @@
 //! so that a section does not depend on which estimator found the numbers.
 
 pub mod build;
+pub mod coverage;
 pub mod finding;
 pub mod items;
 pub mod ladder;
@@ -76,13 +77,18 @@ impl BenchmarkReport {
         }
     }
 
+    /// Adds what is worth saying without a section of its own.
+    pub fn say(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+        finding::rank(&mut self.findings);
+    }
+
     /// Adds what one estimator's result gave: a section and its findings, or the reason there is none.
     pub fn add(&mut self, check: &str, result: Result<(Section, Vec<Finding>), NotRun>) {
         match result {
             Ok((section, findings)) => {
                 self.sections.push(section);
-                self.findings.extend(findings);
-                finding::rank(&mut self.findings);
+                self.say(findings);
             }
             Err(mut reason) => {
                 if reason.check.is_empty() {

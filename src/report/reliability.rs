@@ -78,9 +78,12 @@ pub fn section(
             overall: overall.as_ref().ok().map(|e| e.value),
             threshold: WANTED_OF_A_SUBJECT,
         };
-        let caption = "Orange subjects are too noisy to be reported on their own. Short subjects are less reliable \
-                       than long ones with items of the same kind.";
-        blocks.push(Block::Figure(Figure::draw("reliability", caption, |w| reliability(&data, w))?));
+        let marked = computed.iter().any(|(_, e)| e.value < WANTED_OF_A_SUBJECT);
+        let orange =
+            if marked { "Orange subjects lie below what a subject needs to be reported alone. " } else { "" };
+        let caption =
+            format!("{orange}Short subjects are less reliable than long ones with items of the same kind.");
+        blocks.push(Block::Figure(Figure::draw("reliability", &caption, |w| reliability(&data, w))?));
         blocks.push(Block::Table(table(subjects, coefficient, &level)));
     } else {
         blocks.push(Block::Note(
@@ -116,7 +119,7 @@ fn of_the_whole(sample: &Sample, coefficient: &str, value: &Estimate) -> Finding
     let text = estimate(value, 3);
     let models = count(sample.n_models, "model");
     // What can be claimed is the lower end of the interval.
-    let sure = value.low().unwrap_or(value.value);
+    let sure = value.low();
     let section = Some(SectionId::Reliability);
     if value.value < WANTED_OF_THE_WHOLE {
         Finding {
@@ -134,14 +137,18 @@ fn of_the_whole(sample: &Sample, coefficient: &str, value: &Estimate) -> Finding
             ),
             section,
         }
-    } else if sure < WANTED_OF_THE_WHOLE {
+    } else if sure.is_none_or(|low| low < WANTED_OF_THE_WHOLE) {
         Finding {
             consequence: Consequence::Care,
-            weight: 1.0 - sure.clamp(0.0, 1.0),
+            weight: 1.0 - sure.unwrap_or(0.0).clamp(0.0, 1.0),
             headline: format!("Reliability looks good but is not secured: {coefficient} is {text}."),
-            detail: format!(
-                "With {models} the interval reaches below {WANTED_OF_THE_WHOLE}, so the scores may be noisier than they look."
-            ),
+            detail: match sure {
+                Some(_) => format!(
+                    "With {models} the interval reaches below {WANTED_OF_THE_WHOLE}, so the scores may be noisier \
+                     than they look."
+                ),
+                None => format!("With {models} there is no interval, so this number may be chance."),
+            },
             action: Some(
                 "Add models that differ in ability; the interval narrows with their number.".to_owned(),
             ),
@@ -163,11 +170,32 @@ fn of_the_whole(sample: &Sample, coefficient: &str, value: &Estimate) -> Finding
 }
 
 fn of_the_subjects(computed: &[(&SubjectReliability, &Estimate)], n_subjects: usize) -> Option<Finding> {
-    let mut low: Vec<&(&SubjectReliability, &Estimate)> =
-        computed.iter().filter(|(_, e)| e.value < WANTED_OF_A_SUBJECT).collect();
-    low.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
-    if low.is_empty() || n_subjects < 2 {
+    if n_subjects < 2 {
         return None;
+    }
+    // Surely too noisy are those whose whole interval lies below; of the others nothing is known for sure.
+    let mut low: Vec<&(&SubjectReliability, &Estimate)> =
+        computed.iter().filter(|(_, e)| e.high().is_some_and(|h| h < WANTED_OF_A_SUBJECT)).collect();
+    low.sort_by(|a, b| a.1.value.total_cmp(&b.1.value));
+    let reaches_below = |e: &Estimate| e.low().is_none_or(|l| l < WANTED_OF_A_SUBJECT);
+    let unsure = computed.iter().filter(|(_, e)| reaches_below(e)).count() - low.len();
+    let unsure_too = format!(
+        "For {} the interval reaches both sides of {WANTED_OF_A_SUBJECT}: more models would tell.",
+        count_of(unsure, n_subjects, "subject")
+    );
+    if low.is_empty() {
+        return (unsure > 0).then(|| Finding {
+            consequence: Consequence::Information,
+            weight: unsure as f64 / n_subjects as f64,
+            headline: format!(
+                "{} {} not secured to be reliable alone.",
+                count_of(unsure, n_subjects, "subject"),
+                if unsure == 1 { "is" } else { "are" }
+            ),
+            detail: unsure_too,
+            action: Some("Compare models on the total rather than on these subjects.".to_owned()),
+            section: Some(SectionId::Reliability),
+        });
     }
     let names: Vec<&str> = low.iter().map(|(s, _)| s.subject.as_str()).collect();
     Some(Finding {
@@ -179,11 +207,14 @@ fn of_the_subjects(computed: &[(&SubjectReliability, &Estimate)], n_subjects: us
             if low.len() == 1 { "is" } else { "are" }
         ),
         detail: format!(
-            "Lowest first: {}. The lowest is {} with {}.",
+            "Their whole interval is below. Lowest first: {}. The lowest is {} with {}. {}",
             list(&names, 6),
             estimate(low[0].1, 2),
-            count(low[0].0.n_items, "item")
-        ),
+            count(low[0].0.n_items, "item"),
+            if unsure > 0 { unsure_too.as_str() } else { "" }
+        )
+        .trim_end()
+        .to_owned(),
         action: Some("Report these subjects only as part of the total, or lengthen them.".to_owned()),
         section: Some(SectionId::Reliability),
     })

@@ -11,41 +11,68 @@ const MOST: usize = 12;
 /// A wrong option that this share of the strongest third agrees on is worth a look.
 const AGREEMENT: f64 = 0.5;
 
-/// The most suspicious items: first those whose item–rest correlation is surely negative, then those on which
-/// the strongest third agrees on an option that is not the key, then the rest with a negative correlation.
-pub fn suspects<'a>(analysis: &ClassicalAnalysis, texts: &'a [Item]) -> Vec<Suspect<'a>> {
+/// The most suspicious items, and how many are suspicious in all: in turn one on which the strongest third
+/// agrees on an option that is not the key, and one whose item–rest correlation is surely negative, each list
+/// with its surest first; then the rest with a negative correlation.
+///
+/// The lists take turns because neither finds all: an item that nobody gets right has no item–rest correlation.
+pub fn suspects<'a>(analysis: &ClassicalAnalysis, texts: &'a [Item]) -> (Vec<Suspect<'a>>, usize) {
     let text_of: HashMap<&str, &Item> = texts.iter().map(|t| (t.id.as_str(), t)).collect();
-    let mut found: Vec<(u8, f64, &ItemStatistics)> = analysis
+    let mut found: Vec<(Suspicion, f64, &ItemStatistics)> = analysis
         .items
         .iter()
         .filter_map(|item| suspicion(item).map(|(kind, order)| (kind, order, item)))
         .collect();
-    found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then_with(|| a.2.item.cmp(&b.2.item)));
-    found.truncate(MOST);
-    found
+    found.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.2.item.cmp(&b.2.item)));
+    let n = found.len();
+    let of = |kind: Suspicion| found.iter().filter(move |f| f.0 == kind).map(|f| f.2);
+    let (mut rivals, mut backward) = (of(Suspicion::Rival), of(Suspicion::Backward));
+    let mut order: Vec<&ItemStatistics> = Vec::with_capacity(n);
+    loop {
+        let pair = [rivals.next(), backward.next()];
+        if pair.iter().all(Option::is_none) {
+            break;
+        }
+        order.extend(pair.into_iter().flatten());
+    }
+    order.extend(of(Suspicion::Weak));
+    let shown = order
         .into_iter()
-        .map(|(_, _, item)| Suspect {
+        .take(MOST)
+        .map(|item| Suspect {
             item: item.item.to_string(),
             subject: item.subject.clone(),
             reasons: reasons(item),
             text: text_of.get(item.item.as_str()).copied(),
             votes: item.options.as_deref().and_then(votes),
         })
-        .collect()
+        .collect();
+    (shown, n)
 }
 
-/// The kind of suspicion, surest first, and the order within it, smallest first.
-fn suspicion(item: &ItemStatistics) -> Option<(u8, f64)> {
-    let rest = item.item_rest.as_ref();
-    if item.sign == DiscriminationSign::Negative {
-        return rest.map(|r| (0, r.high().unwrap_or(r.value)));
-    }
+/// What speaks against an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Suspicion {
+    /// The strongest third agrees on an option that is not the key.
+    Rival,
+    /// The whole interval of the item–rest correlation is below 0.
+    Backward,
+    /// The item–rest correlation is negative, as it may be by chance.
+    Weak,
+}
+
+/// The gravest suspicion of an item, and its order among those of the same kind, smallest first.
+fn suspicion(item: &ItemStatistics) -> Option<(Suspicion, f64)> {
     if let Some((_, share, key_share)) = rival(item)
         && share >= AGREEMENT
     {
-        return Some((1, key_share - share));
+        return Some((Suspicion::Rival, key_share - share));
     }
-    rest.filter(|r| r.value < 0.0).map(|r| (2, r.value))
+    let rest = item.item_rest.as_ref()?;
+    if item.sign == DiscriminationSign::Negative {
+        return Some((Suspicion::Backward, rest.high().unwrap_or(rest.value)));
+    }
+    (rest.value < 0.0).then_some((Suspicion::Weak, rest.value))
 }
 
 /// The wrong option that most of the strongest third choose, its share there, and the share of the key.

@@ -31,6 +31,9 @@ pub struct PivotReport {
     pub runs_set_aside: Vec<String>,
     /// Rows that said the same thing again about the same attempt.
     pub n_identical_duplicates: usize,
+    /// Runs that differ from another of the same model in nothing that is known but their number or seed; their
+    /// attempts are repeats.
+    pub n_runs_repeated: usize,
     /// The largest number of repeats of a cell.
     pub max_repeats: usize,
     /// Attempts without a score, by status.
@@ -91,7 +94,8 @@ pub enum PivotError {
 ///
 /// The metric is the primary one (else the only one, else the first) unless named. Each model is one
 /// respondent, through one of its runs: the last training step, then the base prompt variant before any
-/// other, then the latest time, then the last in the table. Repeats of a cell are kept as counts where scores
+/// other, then the latest time, then the last in the table. Runs without a time that differ in nothing but their
+/// number or seed are repeats of one another. Repeats of a cell are kept as counts where scores
 /// are 0 and 1 and averaged otherwise. Rows that say the same thing twice are folded and counted; rows that
 /// contradict one another are an error. Respondents and items are in order of first appearance.
 ///
@@ -105,7 +109,11 @@ pub fn pivot(
     let metric = choose_metric(table, benchmark, options)?;
     let rows = || (0..table.len()).filter(|&i| table.metric_column().get(i) as usize == metric);
     let chosen = choose_runs(table, rows(), options.every_run);
-    let mut report = PivotReport { runs_set_aside: chosen.set_aside, ..Default::default() };
+    let mut report = PivotReport {
+        runs_set_aside: chosen.set_aside,
+        n_runs_repeated: chosen.n_repeated,
+        ..Default::default()
+    };
 
     // Every item of the benchmark has a row, also those that nobody answered: they are findings.
     let item_index: Vec<usize> =
@@ -166,6 +174,14 @@ struct ChosenRuns {
     respondents: Vec<RespondentId>,
     respondent_of_run: Vec<Option<u32>>,
     set_aside: Vec<String>,
+    n_repeated: usize,
+}
+
+/// Whether two runs of a model are attempts at the same: the set-up is the same, and no time says that the one
+/// was meant to replace the other.
+fn repeats(a: &Run, b: &Run) -> bool {
+    let alike = Run { id: b.id.clone(), seed: b.seed, files: b.files.clone(), ..a.clone() };
+    a.timestamp.is_none() && alike == *b
 }
 
 /// What makes one run of a model stand for it before another.
@@ -183,36 +199,46 @@ fn choose_runs(table: &ResponseTable, rows: impl Iterator<Item = usize>, every_r
         }
     }
     let mut place: HashMap<String, usize> = HashMap::new();
-    let mut standing: Vec<(RespondentId, usize)> = Vec::new();
+    let mut standing: Vec<(RespondentId, Vec<usize>)> = Vec::new();
     let mut set_aside = Vec::new();
     for run in used {
         let name = if every_run { run_label(&table.runs[run]) } else { table.runs[run].model.to_string() };
         match place.get(&name) {
             None => {
                 place.insert(name.clone(), standing.len());
-                standing.push((name.into(), run));
+                standing.push((name.into(), vec![run]));
             }
             Some(_) if every_run => {
                 let distinct = format!("{name} [{}]", table.runs[run].id);
-                standing.push((distinct.into(), run));
+                standing.push((distinct.into(), vec![run]));
             }
             Some(&at) => {
-                let other = standing[at].1;
-                let later = precedence(&table.runs[run]) >= precedence(&table.runs[other]);
-                let (kept, left) = if later { (run, other) } else { (other, run) };
-                standing[at].1 = kept;
-                set_aside.push(table.runs[left].id.clone());
+                let stand = &mut standing[at].1;
+                let (new, old) = (&table.runs[run], &table.runs[stand[0]]);
+                if repeats(new, old) {
+                    stand.push(run);
+                } else if precedence(new) >= precedence(old) {
+                    let left = std::mem::replace(stand, vec![run]);
+                    set_aside.extend(left.into_iter().map(|r| table.runs[r].id.clone()));
+                } else {
+                    set_aside.push(new.id.clone());
+                }
             }
         }
     }
     let mut respondent_of_run = vec![None; table.runs.len()];
-    for (at, (_, run)) in standing.iter().enumerate() {
-        respondent_of_run[*run] = Some(at as u32);
+    let mut n_repeated = 0;
+    for (at, (_, runs)) in standing.iter().enumerate() {
+        n_repeated += runs.len() - 1;
+        for run in runs {
+            respondent_of_run[*run] = Some(at as u32);
+        }
     }
     ChosenRuns {
         respondents: standing.into_iter().map(|(name, _)| name).collect(),
         respondent_of_run,
         set_aside,
+        n_repeated,
     }
 }
 
@@ -301,9 +327,10 @@ fn gather(
         let cell = item_at[item] as usize * shape.1 + respondent as usize;
         let repeat = table.repeat_column().get(row);
         let earlier = (cells.first[cell] != NO_ROW).then_some(cells.first[cell]).into_iter();
-        let same = earlier
-            .chain(cells.more.get(&cell).into_iter().flatten().copied())
-            .find(|&r| table.repeat_column().get(r as usize) == repeat);
+        let same = earlier.chain(cells.more.get(&cell).into_iter().flatten().copied()).find(|&r| {
+            let r = r as usize;
+            table.repeat_column().get(r) == repeat && table.run_column().get(r) as usize == run
+        });
         let score = table.score(row);
         if let Some(before) = same {
             let first = table.score(before as usize);
@@ -444,6 +471,23 @@ mod tests {
         assert_eq!(report.runs_set_aside, vec!["run0", "run2"]);
         let (all, _) = pivot(&t, "b", &PivotOptions { every_run: true, ..Default::default() }).unwrap();
         assert_eq!(all.respondents()[2].as_str(), "m step 200 (shifted)");
+    }
+
+    #[test]
+    fn runs_that_differ_in_their_number_alone_are_repeats() {
+        let mut t = table(&["m", "m", "m"], 2);
+        for (run, item, score) in [(0, 0, 1.0), (1, 0, 0.0), (2, 0, 1.0), (0, 1, 1.0)] {
+            t.push(Row::new(run, item, 0, Some(score)));
+        }
+        let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
+        assert_eq!((report.n_runs_repeated, report.max_repeats), (2, 3));
+        assert!((m.score(0, 0).unwrap() - 2.0 / 3.0).abs() < 1e-6 && m.score(1, 0) == Some(1.0));
+        // A time says which is meant.
+        t.runs[1].timestamp = Some("2024-01-01".into());
+        t.runs[2].timestamp = Some("2024-01-02".into());
+        let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
+        assert_eq!((report.n_runs_repeated, m.score(0, 0)), (0, Some(1.0)));
+        assert_eq!(report.runs_set_aside, ["run0", "run1"]);
     }
 
     #[test]

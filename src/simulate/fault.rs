@@ -109,9 +109,9 @@ impl FaultOptions {
             share(name, value)?;
             if value > 0.0 && n_options.unwrap_or(0) < options_needed {
                 let reason = if options_needed == 3 {
-                    "which needs items with at least 3 options; set choices with n_options 3 or more"
+                    "which needs items with at least 3 options (`choices`; on the command line --options 3 or more)"
                 } else {
-                    "which needs items with options; set choices"
+                    "which needs items with options (`choices`; on the command line --options)"
                 };
                 return Err(SimulationError::Incompatible { name, value: value.to_string(), reason });
             }

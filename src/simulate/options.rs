@@ -91,7 +91,7 @@ impl SimulationOptions {
             let name = "item_model";
             let value = self.item_model.to_string();
             if !self.item_model.is_binary() {
-                let reason = "which has ordered categories and cannot have options; leave choices out";
+                let reason = "which has ordered categories and cannot have options; leave them out";
                 return Err(SimulationError::Incompatible { name, value, reason });
             }
         }

@@ -30,6 +30,7 @@ pub fn write_store_directory(path: &Path, files: &[(&str, Vec<u8>)]) -> Result<(
     if replaces && !is_store(path) && !is_empty_directory(path) {
         return Err(StoreError::NotAStore { path: path.display().to_string() });
     }
+    fs::create_dir_all(parent(path)).map_err(StoreError::io(&parent(path)))?;
     let temporary = tempfile::Builder::new()
         .prefix(".evalgauge-")
         .tempdir_in(parent(path))

@@ -1,5 +1,6 @@
 //! Who leads, and how surely? Scores and ranks of all models with their intervals.
 
+use super::first_place::could_be_first;
 use super::ranks::{RankError, RankOptions, competition_ranks, rank_intervals};
 use super::standard_error::{central_limit, clustered_mean};
 use crate::numeric::proportion::wilson;
@@ -41,6 +42,8 @@ pub struct Standing {
     pub rank: Option<usize>,
     /// Interval of the rank over resampled items.
     pub rank_interval: Option<Interval>,
+    /// Whether no other model is better beyond chance ([`could_be_first`]).
+    pub could_be_first: Option<bool>,
 }
 
 /// All models of one benchmark, in the order of the matrix.
@@ -102,6 +105,7 @@ pub fn leaderboard(
             matrix.n_items()
         ));
     }
+    let firsts = could_be_first(matrix, options.level);
     let standings = (0..totals.len())
         .into_par_iter()
         .map(|r| {
@@ -113,6 +117,7 @@ pub fn leaderboard(
                 clustered_std_error,
                 rank: ranks[r],
                 rank_interval: intervals[r],
+                could_be_first: firsts[r],
             }
         })
         .collect();
@@ -167,6 +172,7 @@ impl Leaderboard {
             .whole("rank", rows.iter().map(|s| s.rank.map(|r| r as i64)))
             .whole("rank_low", rows.iter().map(|s| s.rank_interval.map(|i| i.low as i64)))
             .whole("rank_high", rows.iter().map(|s| s.rank_interval.map(|i| i.high as i64)))
+            .truth("could_be_first", rows.iter().map(|s| s.could_be_first))
     }
 }
 

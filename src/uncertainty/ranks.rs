@@ -72,7 +72,7 @@ pub fn competition_ranks(scores: &[Option<f64>], higher_is_better: bool) -> Vec<
 /// answered. A respondent who answered none of them is left out of that replicate. Ties share the best place at
 /// the lower end of the interval and the worst at the upper end, so that equals get equal intervals. The ends
 /// are whole ranks, rounded outward. Coverage is for each respondent by itself, and optimistic for respondents
-/// who are truly tied (see the second reference).
+/// who are truly tied; for who may be the best use [`super::could_be_first`].
 ///
 /// 0/1 scores are summed by popcount: the multiplicities of a resample are written in binary, one plane of bits
 /// for each power of two, and the score is `Σ_k 2^k · popcount(x_r & plane_k)`. Draws depend on the seed and
@@ -82,7 +82,7 @@ pub fn competition_ranks(scores: &[Option<f64>], higher_is_better: bool) -> Vec<
 /// See [`RankError`].
 ///
 /// # Reference
-/// Efron & Tibshirani 1993, chapter 13; Mogstad, Romano, Shaikh & Wilhelm 2024, doi:10.1093/restud/rdad006.
+/// Efron & Tibshirani 1993, chapter 13.
 pub fn rank_intervals(
     matrix: &ResponseMatrix,
     options: &RankOptions,

@@ -165,14 +165,15 @@ fn from_frame(frame: Frame, naming: Naming, options: &IngestOptions) -> Result<P
             })))
         }
         Shape::Other(other) => {
-            let refusal = refusal(&naming.file, &frame, &other);
+            let refusal = refusal(&naming, &frame, &other);
             Ok(Plain::Companion(Box::new(Companion { file: naming.file, frame, roles, refusal })))
         }
     }
 }
 
 /// Why the table is of no use on its own.
-fn refusal(file: &str, frame: &Frame, other: &Other) -> ReadError {
+fn refusal(naming: &Naming, frame: &Frame, other: &Other) -> ReadError {
+    let file = naming.file.as_str();
     let not_item_level = |found: String, remedy: &str| ReadError::NotItemLevel {
         file: file.to_owned(),
         found,
@@ -182,6 +183,18 @@ fn refusal(file: &str, frame: &Frame, other: &Other) -> ReadError {
         Other::Aggregate(what) => {
             not_item_level(what.clone(), "give the table with one row for each model and item")
         }
+        Other::Unscored(Some((column, row, text))) => ReadError::Malformed {
+            file: file.to_owned(),
+            row: Some(naming.line(*row)),
+            message: format!(
+                "column {column:?} holds {text:?}, which is no score; write numbers, true and false, or words such as \
+                 correct and incorrect"
+            ),
+        },
+        Other::Unscored(None) => not_item_level(
+            "models and items, but no scores".to_owned(),
+            "add a column `score`, or `chosen` and `key` with the answer given and the right one",
+        ),
         Other::Items => not_item_level(
             "items without models and scores".to_owned(),
             "put it into the directory of the results it belongs to",

@@ -1,7 +1,7 @@
 //! Is this table long, wide, or not about items at all?
 
-use super::roles::{Role, Roles};
-use super::value::Scores;
+use super::roles::{Role, Roles, normal};
+use super::value::{self, Scores};
 use crate::ingest::RowsAre;
 use crate::store::frame::{Cells, Frame};
 
@@ -11,6 +11,22 @@ const SHARE_SCORES: f64 = 0.8;
 /// the ends of the scale, it is taken for one of averages.
 const MIN_GRADED_ITEMS: usize = 20;
 const SHARE_AT_ENDS: f64 = 0.2;
+
+/// Columns that describe items or models in numbers: a table that has one of them is no table of responses.
+const PARAMETERS: [&str; 12] = [
+    "difficulty",
+    "discrimination",
+    "guessing",
+    "slope",
+    "threshold",
+    "infit",
+    "outfit",
+    "n_options",
+    "n_items",
+    "n_models",
+    "ability",
+    "theta",
+];
 
 /// What a table is.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +46,8 @@ pub enum Shape {
 pub enum Other {
     /// Scores of models over whole sets of items.
     Aggregate(String),
+    /// Models and items, but no score: the column that should hold it, the row (from 0) and what stands there.
+    Unscored(Option<(String, usize, String)>),
     /// Items without responses.
     Items,
     /// Models without responses.
@@ -68,8 +86,21 @@ pub fn classify(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Shape {
     }
     match wide(frame, roles, rows) {
         Ok(wide) => Shape::Wide(wide),
+        Err(_) if model && item => Shape::Other(Other::Unscored(first_unreadable(frame, roles))),
         Err(averages) => Shape::Other(other(roles, scored.is_some() || averages)),
     }
+}
+
+/// The first filled cell of the columns that are named like scores and do not read as such.
+fn first_unreadable(frame: &Frame, roles: &Roles) -> Option<(String, usize, String)> {
+    let columns = roles.scores.iter().chain(&roles.weak_scores).map(|&at| &frame.columns[at]);
+    columns.into_iter().find_map(|(name, cells)| {
+        let words = cells.to_words();
+        (0..frame.n_rows).find_map(|row| {
+            let word = words.get(row).filter(|w| !w.trim().is_empty())?;
+            value::is_unreadable(word).then(|| (name.clone(), row, word.to_owned()))
+        })
+    })
 }
 
 fn other(roles: &Roles, scored: bool) -> Other {
@@ -105,6 +136,9 @@ fn wide(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, boo
         read.iter().filter(|(_, s)| s.range.is_none() || s.within(0.0, limit)).collect();
     let scored = columns.iter().filter(|(_, s)| s.range.is_some()).count();
     if scored < 2 || (columns.len() as f64) < SHARE_SCORES * rest.len() as f64 {
+        return Err(false);
+    }
+    if rest.iter().any(|&at| PARAMETERS.contains(&normal(&frame.columns[at].0).as_str())) {
         return Err(false);
     }
     let (n_rows, n_columns) = (frame.n_rows, columns.len());

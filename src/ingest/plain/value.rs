@@ -173,6 +173,11 @@ pub(super) fn parse(word: &str, letters: Option<&[(&str, f64)]>) -> Result<Optio
     number(digits.parse::<f64>().map_err(|_| ())? * scale).map(Some)
 }
 
+/// Whether a cell is filled with something that is no score and stands for none.
+pub fn is_unreadable(cell: &str) -> bool {
+    parse(&cell.trim().to_lowercase(), None).is_err()
+}
+
 /// Whether a cell of the first line of a file looks like a cell of data rather than the name of a column: a
 /// number, a truth value, or nothing.
 pub fn looks_like_data(cell: &str) -> bool {
