@@ -17,7 +17,7 @@ pub struct ClonePair {
     pub n_items: usize,
     /// Share of those items with the same score.
     pub agreement: f64,
-    /// The share that scores and item difficulties predict; `None` for scores that are not 0/1 or have gaps.
+    /// The share that scores and item difficulties predict; `None` for scores that are not 0/1.
     pub expected_agreement: Option<f64>,
     /// Correlation of what difficulty does not explain, see [`find_clones`].
     pub residual_correlation: f64,
@@ -290,7 +290,11 @@ impl Residuals {
         let (agreement, n_items) = self.agreement(matrix, r, s);
         let expected_agreement = match &self.rows {
             ResidualRows::Packed(bits) => Some(agreement - 2.0 * self.packed_covariance(bits, r, s)),
-            ResidualRows::Dense { .. } => None,
+            // Equal scores follow from products for right and wrong alone.
+            ResidualRows::Dense { residual, .. } => matrix.binary().filter(|_| n_items > 0).map(|_| {
+                let product: f64 = residual[r].iter().zip(&residual[s]).map(|(a, b)| a * b).sum();
+                (agreement - 2.0 * product / n_items as f64).clamp(0.0, 1.0)
+            }),
         };
         ClonePair {
             first: matrix.respondents()[r].clone(),
@@ -374,6 +378,23 @@ mod tests {
         let clones = find_clones(&simulated(800, 40, 1), &CloneOptions::default());
         assert_eq!(clones.n_pairs, 0);
         assert!((clones.effective_respondents - 40.0).abs() < 2.0, "{}", clones.effective_respondents);
+    }
+
+    #[test]
+    fn a_gap_hardly_changes_the_expected_agreement() {
+        let m = simulated(800, 20, 3);
+        let cell = |r: usize, i: usize| m.score(i, r).map(|s| s == 1.0);
+        let mut rows: Vec<Vec<Option<bool>>> =
+            (0..m.n_respondents()).map(|r| (0..m.n_items()).map(|i| cell(r, i)).collect()).collect();
+        let expected = |rows: &[Vec<Option<bool>>]| {
+            let found = find_clones(&ResponseMatrix::from_rows(rows), &CloneOptions::default());
+            found.pairs.iter().map(|p| p.expected_agreement.unwrap()).collect::<Vec<_>>()
+        };
+        let complete = expected(&rows);
+        rows[0][0] = None;
+        let gap = expected(&rows);
+        assert_eq!(complete.len(), gap.len());
+        assert!(complete.iter().zip(&gap).all(|(a, b)| (a - b).abs() < 0.01), "{complete:?} {gap:?}");
     }
 
     #[test]

@@ -164,6 +164,13 @@ impl Format {
 pub fn detect(source: &Source) -> Result<Detected, ReadError> {
     let file = source.name();
     let found = |format, because: &str| Ok(Detected { format, because: because.to_owned() });
+    if source.bytes.starts_with(&[0xff, 0xfe]) || source.bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(ReadError::Unsupported {
+            file,
+            what: "text in UTF-16".to_owned(),
+            remedy: "save it as UTF-8".to_owned(),
+        });
+    }
     match content(&source.bytes) {
         Content::Parquet => found(Format::Parquet, "it begins with PAR1"),
         Content::Arrow => found(Format::Arrow, "it begins with ARROW1"),
@@ -198,6 +205,9 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
 }
 
 fn not_a_table(file: String, bytes: &[u8]) -> ReadError {
+    if let Some((row, message)) = delimited::why_not(bytes) {
+        return ReadError::Malformed { file, row: Some(row), message };
+    }
     let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     let first: String = String::from_utf8_lossy(first).chars().take(60).collect();
     ReadError::Unrecognised {
@@ -269,6 +279,15 @@ mod tests {
         assert_eq!(detected(r#"{"results":{},"configs":{},"n-shot":{}}"#), Ok(Format::LmEvalResults));
         assert_eq!(detected("{\"subject_id\":\"a\",\"responses\":{}}\n"), Ok(Format::PyIrt));
         assert_eq!(detected(r#"{"status":"success","eval":{"task":"t","model":"m"}}"#), Ok(Format::Inspect));
+    }
+
+    #[test]
+    fn what_is_nearly_a_table_is_told_where_it_is_not() {
+        let told = |text: &str| detected(text).unwrap_err().to_string();
+        assert!(told("model,item,score\n").contains("no row under them"), "{}", told("model,item,score\n"));
+        let ragged = told("model,item,score\na,1\nb,2\nc,1,1\n");
+        assert!(ragged.contains("2 fields where the first line has 3"), "{ragged}");
+        assert!(told("\u{feff}Dear diary, dear\nfriend\n").contains("not a known format"));
     }
 
     #[test]

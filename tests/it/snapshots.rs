@@ -44,12 +44,16 @@ fn messages_to_somebody_who_is_lost() {
     write("prose.txt", "Dear diary,\nnothing was evaluated today.\n");
     write("no_scores.csv", "model,item\na,1\na,2\n");
     write("letters.csv", "model,item,score\na,1,good\na,2,bad\n");
+    write("header.csv", "model,item,score\n");
+    write("ragged.csv", "model,item,score\na,1\nb,2\nc,1,1\n");
     let commands = [
         "items empty.csv --out tables",
         "items absent.csv --out tables",
         "items prose.txt --out tables",
         "items no_scores.csv --out tables",
         "items letters.csv --out tables",
+        "items header.csv --out tables",
+        "items ragged.csv --out tables",
         "items --out empty.csv",
         "simulate --models 0 --out made",
         "item",

@@ -50,6 +50,26 @@ pub fn sniff(bytes: &[u8]) -> Option<u8> {
         .map(|(_, delimiter)| delimiter)
 }
 
+/// Where and why a text that begins like a table is none: no rows, or lines of another length than the first.
+pub fn why_not(bytes: &[u8]) -> Option<(u64, String)> {
+    let width = |delimiter: &u8| reader(bytes, *delimiter).byte_records().next()?.ok().map(|r| r.len());
+    let delimiter = DELIMITERS.into_iter().rev().max_by_key(|d| width(d).unwrap_or(0))?;
+    let columns = width(&delimiter)?;
+    let mut reader = reader(bytes, delimiter);
+    let mut records = reader.byte_records().skip(1).flatten().peekable();
+    if records.peek().is_none() {
+        return (columns >= 2)
+            .then(|| (1, "the names of columns and no row under them; export the table again".to_owned()));
+    }
+    // Two fields may be a sentence with a comma.
+    let other = records.find(|r| r.len() != columns).filter(|_| columns >= 3)?;
+    let line = other.position().map_or(0, csv::Position::line);
+    Some((
+        line,
+        format!("{} fields where the first line has {columns}; check quotes and line ends", other.len()),
+    ))
+}
+
 fn reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes)
 }
