@@ -1,8 +1,10 @@
 //! How long do the pieces take? One bench binary, fixed seeds and sizes; `cargo bench -- NAME` picks.
 
+mod irt;
 mod ladder;
 #[cfg(feature = "tables")]
 mod measure;
+mod once;
 mod pack;
 #[cfg(feature = "tables")]
 mod read;
@@ -10,6 +12,7 @@ mod simulate;
 
 fn main() {
     divan::main();
+    once::run(&irt::CASES);
 }
 
 /// A leaderboard: models by items of the Open LLM Leaderboard's largest benchmark.

@@ -23,6 +23,7 @@ pub mod cli;
 pub mod flags;
 #[cfg(feature = "tables")]
 pub mod ingest;
+pub mod irt;
 pub mod ladder;
 pub mod numeric;
 #[cfg(feature = "charts")]

@@ -5,6 +5,7 @@
 
 pub mod binormal;
 pub mod bootstrap;
+pub mod cholesky;
 pub mod convergence;
 pub mod correlation;
 pub mod describe;
@@ -12,10 +13,12 @@ pub mod estimate;
 pub mod linear;
 pub mod popcount;
 pub mod proportion;
+pub mod quadrature;
 pub mod random;
 pub mod rank;
 pub mod robust;
 pub mod special;
+pub mod vector;
 
 pub use convergence::{Convergence, StopReason};
 pub use estimate::{Estimate, Interval};

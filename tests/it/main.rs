@@ -7,6 +7,7 @@ mod cli;
 mod damage;
 #[cfg(feature = "tables")]
 mod ingest;
+mod irt;
 mod ladder;
 #[cfg(feature = "cli")]
 mod ladder_cli;

@@ -1,0 +1,254 @@
+//! Where do respondents stand? Posterior mean and mode, maximum likelihood, and Warm's weighted likelihood.
+
+use super::band::members;
+use super::curve::point::Point;
+use super::curve::{Kind, logistic};
+use super::data::{Packed, Responses};
+use super::layout::Layout;
+use crate::numeric::vector;
+use crate::numeric::vector::wide_kernel;
+use rayon::prelude::*;
+
+/// Beyond this distance from the origin an ability is as good as infinite.
+const INFINITE: f64 = 20.0;
+const MOST_STEPS: usize = 60;
+
+/// What is solved for: the root of the slope of …
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// … log-likelihood plus log-density of the standard normal.
+    Map,
+    /// … the log-likelihood.
+    MaximumLikelihood,
+    /// … log-likelihood plus `½ ln I(θ)`, which takes the bias of first order away (Warm 1989,
+    /// doi:10.1007/BF02294627). With a guessing floor Warm's own weight differs from `√I`; the latter is used
+    /// there too, as in reference software.
+    Weighted,
+}
+
+/// Derivatives at the current abilities of one band.
+#[derive(Clone)]
+pub(crate) struct Slopes {
+    /// `ℓ′`.
+    pub first: [f64; 64],
+    /// `−ℓ″`.
+    pub observed: [f64; 64],
+    /// Fisher information.
+    pub expected: [f64; 64],
+    /// `I′`.
+    pub bend: [f64; 64],
+}
+
+impl Slopes {
+    fn zero() -> Self {
+        Self { first: [0.0; 64], observed: [0.0; 64], expected: [0.0; 64], bend: [0.0; 64] }
+    }
+}
+
+wide_kernel! {
+    /// Derivatives of the log-likelihood of each respondent of a band at its own ability.
+    pub(crate) fn slopes(
+        data: &Responses, layout: &Layout, natural: &[f64], band: usize, theta: &[f64; 64],
+    ) -> Slopes = slopes_body;
+}
+
+#[inline(always)]
+fn slopes_body(data: &Responses, layout: &Layout, natural: &[f64], band: usize, theta: &[f64; 64]) -> Slopes {
+    const ONE: u64 = 0x3ff0_0000_0000_0000;
+    let mut out = Slopes::zero();
+    let mut point = Point::default();
+    let who = members(data, band);
+    for i in 0..layout.n_items() {
+        let p = &natural[layout.natural[i]..layout.natural[i + 1]];
+        match (&data.cells, layout.kind) {
+            (Packed::Bits(bits), Kind::Logistic) => {
+                let (value, present) = (bits.value_row(i)[band], bits.present_row(i)[band]);
+                let (a, d) = (p[0], p[1]);
+                for r in 0..64 {
+                    let m = f64::from_bits(0u64.wrapping_sub(present >> r & 1) & ONE);
+                    let y = f64::from_bits(0u64.wrapping_sub(value >> r & 1) & ONE);
+                    let s = vector::logistic(a * theta[r] + d);
+                    let v = m * a * a * s * (1.0 - s);
+                    out.first[r] += a * (y - m * s);
+                    out.observed[r] += v;
+                    out.expected[r] += v;
+                    out.bend[r] += v * a * (1.0 - 2.0 * s);
+                }
+            }
+            (Packed::Bits(bits), Kind::Guessing | Kind::FourParameter) => {
+                let (value, present) = (bits.value_row(i)[band], bits.present_row(i)[band]);
+                let (a, d) = (p[0], p[1]);
+                let (c, not_c, u, not_u) = logistic::asymptotes(p);
+                for r in 0..64 {
+                    let m = f64::from_bits(0u64.wrapping_sub(present >> r & 1) & ONE);
+                    let y = f64::from_bits(0u64.wrapping_sub(value >> r & 1) & ONE);
+                    let s = vector::logistic(a * theta[r] + d);
+                    let not_s = 1.0 - s;
+                    let right = c * not_s + u * s + 1e-300;
+                    let wrong = not_c * not_s + not_u * s + 1e-300;
+                    let slope = (u - c) * s * not_s * a;
+                    let second = slope * a * (not_s - s);
+                    let weight = m / (right * wrong);
+                    out.first[r] += (y - m * right) / (right * wrong) * slope;
+                    let up = slope / right;
+                    let down = slope / wrong;
+                    out.observed[r] -=
+                        y * (second / right - up * up) - (m - y) * (second / wrong + down * down);
+                    out.expected[r] += weight * slope * slope;
+                    out.bend[r] +=
+                        weight * slope * (2.0 * second - slope * slope * (wrong - right) / (right * wrong));
+                }
+            }
+            _ => {
+                for (r, column) in who.clone().enumerate() {
+                    let Some((k, n)) = data.cell(i, column) else { continue };
+                    point.fill(layout.kind, p, theta[r]);
+                    let times = if layout.kind.is_ordinal() { 1.0 } else { n as f64 };
+                    out.expected[r] += times * point.information();
+                    out.bend[r] += times * point.information_slope();
+                    let mut term = |k: usize, times: f64| {
+                        let up = point.first[k] / point.p[k].max(1e-290);
+                        out.first[r] += times * up;
+                        out.observed[r] -= times * (point.second[k] / point.p[k].max(1e-290) - up * up);
+                    };
+                    if layout.kind.is_ordinal() {
+                        term(k, 1.0);
+                    } else {
+                        term(1, k as f64);
+                        term(0, (n - k) as f64);
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+/// An ability with its standard error; `None` where there is no finite one.
+pub(crate) type Scored = Option<(f64, f64)>;
+
+/// Solves for all respondents, in sorted order, from `start`.
+pub(crate) fn solve(
+    data: &Responses,
+    layout: &Layout,
+    natural: &[f64],
+    start: &[f64],
+    method: Method,
+) -> Vec<Scored> {
+    (0..data.n_bands())
+        .into_par_iter()
+        .flat_map_iter(|band| {
+            let who = members(data, band);
+            solve_band(data, layout, natural, band, &start[who], method)
+        })
+        .collect()
+}
+
+fn solve_band(
+    data: &Responses,
+    layout: &Layout,
+    natural: &[f64],
+    band: usize,
+    start: &[f64],
+    method: Method,
+) -> Vec<Scored> {
+    let count = start.len();
+    let mut theta = [0.0; 64];
+    theta[..count].copy_from_slice(start);
+    let mut done = [false; 64];
+    let mut lost = [false; 64];
+    let mut error = [f64::NAN; 64];
+    // Brackets of the root, tightened by the sign of the slope: Newton steps that leave them are halved.
+    let (mut low, mut high) = ([-INFINITE - 1.0; 64], [INFINITE + 1.0; 64]);
+    let mut previous: Option<([f64; 64], [f64; 64])> = None;
+    for _ in 0..MOST_STEPS {
+        let s = slopes(data, layout, natural, band, &theta);
+        let mut g = [0.0; 64];
+        for r in 0..count {
+            if done[r] {
+                continue;
+            }
+            let (first, curvature) = match method {
+                Method::Map => (s.first[r] - theta[r], s.observed[r] + 1.0),
+                Method::MaximumLikelihood => (s.first[r], s.observed[r]),
+                Method::Weighted => (weighted(&s, r), s.expected[r]),
+            };
+            g[r] = first;
+            let safe = match method {
+                Method::Map => curvature.max(0.5 * (s.expected[r] + 1.0)),
+                _ => curvature.max(0.2 * s.expected[r]).max(1e-8),
+            };
+            if first > 0.0 {
+                low[r] = theta[r];
+            } else {
+                high[r] = theta[r];
+            }
+            // The weighted likelihood bends unlike its information: a secant learns its curvature.
+            let mut divisor = safe;
+            if let (Method::Weighted, Some((old_theta, old_g))) = (method, &previous) {
+                let change = -(g[r] - old_g[r]) / (theta[r] - old_theta[r]);
+                if change.is_finite() && change > 0.2 * safe {
+                    divisor = change;
+                }
+            }
+            let step = (first / divisor).clamp(-1.0, 1.0);
+            let mut next = theta[r] + step;
+            if next <= low[r] || next >= high[r] {
+                next = 0.5 * (low[r] + high[r]);
+            }
+            if step.abs() < 1e-9 * (1.0 + theta[r].abs()) || high[r] - low[r] < 1e-11 {
+                done[r] = true;
+                error[r] = standard_error(method, &s, r);
+            } else if next.abs() > INFINITE {
+                done[r] = true;
+                lost[r] = true;
+            }
+            if done[r] {
+                continue;
+            }
+            if let Some((old_theta, _)) = &mut previous {
+                old_theta[r] = theta[r];
+            }
+            theta[r] = next;
+        }
+        if previous.is_none() {
+            // The secant needs the point before the step.
+            previous = Some(([f64::NAN; 64], g));
+        }
+        if let Some((_, old_g)) = &mut previous {
+            *old_g = g;
+        }
+        if done[..count].iter().all(|d| *d) {
+            break;
+        }
+    }
+    if method == Method::Weighted {
+        // The curvature of ½ ln I has no short form: a difference of slopes serves.
+        const H: f64 = 1e-3;
+        let up = slopes(data, layout, natural, band, &theta.map(|t| t + H));
+        let down = slopes(data, layout, natural, band, &theta.map(|t| t - H));
+        for r in 0..count {
+            let curvature = (weighted(&down, r) - weighted(&up, r)) / (2.0 * H);
+            if curvature > 0.0 {
+                error[r] = 1.0 / curvature.sqrt();
+            }
+        }
+    }
+    (0..count)
+        .map(|r| (!lost[r] && done[r] && error[r].is_finite()).then_some((theta[r], error[r])))
+        .collect()
+}
+
+/// Slope of the weighted log-likelihood.
+fn weighted(s: &Slopes, r: usize) -> f64 {
+    s.first[r] + s.bend[r] / (2.0 * s.expected[r].max(1e-290))
+}
+
+fn standard_error(method: Method, s: &Slopes, r: usize) -> f64 {
+    let information = match method {
+        Method::Map => s.observed[r] + 1.0,
+        Method::MaximumLikelihood => s.observed[r],
+        Method::Weighted => s.expected[r],
+    };
+    1.0 / information.sqrt()
+}
