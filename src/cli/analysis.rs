@@ -64,7 +64,7 @@ pub fn tables<'a>(results: impl Iterator<Item = (&'a str, &'a Analysis)>) -> Vec
 }
 
 /// Tables of one name as one table.
-fn merged(tables: impl Iterator<Item = Table>) -> Vec<Table> {
+pub fn merged(tables: impl Iterator<Item = Table>) -> Vec<Table> {
     let mut all: Vec<Table> = Vec::new();
     for table in tables {
         match all.iter_mut().find(|t| t.name == table.name) {

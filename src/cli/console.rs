@@ -89,6 +89,16 @@ impl Console {
         bar.enable_steady_tick(Duration::from_millis(120));
         bar
     }
+
+    /// A bar for work whose end can be guessed; hidden unless standard error is a terminal.
+    pub fn bar(&self, length: u64) -> ProgressBar {
+        let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new(length) };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} [{bar:24}] {wide_msg} ({elapsed})") {
+            bar.set_style(style.progress_chars("█▌ "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
+    }
 }
 
 /// Whether the reader of our output has gone away, which is no failure of ours.

@@ -4,8 +4,10 @@ mod analysis;
 mod console;
 mod input;
 mod output;
+mod plots;
 
 mod ingest;
+mod irt;
 mod items;
 mod ladder;
 mod report;
@@ -64,6 +66,7 @@ enum Command {
     Report(report::ReportArgs),
     Ingest(ingest::IngestArgs),
     Items(items::ItemsArgs),
+    Irt(irt::IrtArgs),
     Ladder(ladder::LadderArgs),
     Simulate(simulate::SimulateArgs),
 }
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Report(args) => report::run(args, &console),
         Command::Ingest(args) => ingest::run(args, &console),
         Command::Items(args) => items::run(args, &console),
+        Command::Irt(args) => irt::run(args, &console),
         Command::Ladder(args) => ladder::run(args, &console),
         Command::Simulate(args) => simulate::run(args, &console),
     };

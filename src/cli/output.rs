@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The output directory of a run. Files are staged inside it and moved into place at the end, so that an
-/// interrupted run leaves nothing half written.
+/// interrupted run leaves nothing half written. The staging area comes into being with the first file: a run
+/// that is interrupted while it measures leaves nothing at all.
 pub struct Output {
     directory: PathBuf,
-    staging: TempDir,
+    staging: Option<TempDir>,
     names: Vec<String>,
 }
 
@@ -24,11 +25,9 @@ impl Output {
             bail!("--out {} is a file; name a directory", directory.display());
         }
         fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
-        let staging = tempfile::Builder::new()
-            .prefix(".evalgauge-")
-            .tempdir_in(directory)
-            .with_context(|| format!("cannot write into {}", directory.display()))?;
-        Ok(Self { directory: directory.to_owned(), staging, names: Vec::new() })
+        // That it can be written into is known before anything is measured.
+        staging_in(directory)?;
+        Ok(Self { directory: directory.to_owned(), staging: None, names: Vec::new() })
     }
 
     /// A table as CSV and as Parquet.
@@ -51,7 +50,11 @@ impl Output {
 
     /// A place for a file or directory that somebody else writes; it is moved with the rest.
     pub fn stage(&mut self, name: &str) -> anyhow::Result<PathBuf> {
-        let path = self.staging.path().join(name);
+        let staging = match &mut self.staging {
+            Some(staging) => staging,
+            none => none.insert(staging_in(&self.directory)?),
+        };
+        let path = staging.path().join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         }
@@ -67,19 +70,27 @@ impl Output {
 
     /// Moves everything into place and returns where it is.
     pub fn commit(self) -> anyhow::Result<PathBuf> {
+        let Some(staging) = &self.staging else { return Ok(self.directory) };
         for (at, name) in self.names.iter().enumerate() {
             let to = self.directory.join(name);
             // A directory cannot be renamed onto another: the old one goes away with the staging area.
             if to.is_dir() {
-                fs::rename(&to, self.staging.path().join(format!(".old-{at}")))
+                fs::rename(&to, staging.path().join(format!(".old-{at}")))
                     .with_context(|| format!("cannot replace {}", to.display()))?;
             }
             if let Some(parent) = to.parent() {
                 fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
             }
-            fs::rename(self.staging.path().join(name), &to)
+            fs::rename(staging.path().join(name), &to)
                 .with_context(|| format!("cannot write {}", to.display()))?;
         }
         Ok(self.directory)
     }
+}
+
+fn staging_in(directory: &Path) -> anyhow::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(".evalgauge-")
+        .tempdir_in(directory)
+        .with_context(|| format!("cannot write into {}", directory.display()))
 }

@@ -1,13 +1,15 @@
 //! How far can these benchmarks be trusted? The main job: one page with findings, tables and plots.
 
-use super::analysis::{Analysis, ladder, ladder_tables, tables};
+use super::analysis::{Analysis, ladder, ladder_tables, merged, tables};
 use super::console::Console;
-use super::input::{Benchmark, InputArgs};
+use super::input::InputArgs;
+use super::irt::measure::{Measured, quick};
 use super::items::{BenchmarkSummary, overview};
 use super::output::Output;
+use super::plots::write_plots;
 use crate::render;
-use crate::report::words::{self, file_stem};
-use crate::report::{self, BenchmarkInputs, BenchmarkReport, Block, Report};
+use crate::report::words;
+use crate::report::{self, BenchmarkInputs, BenchmarkReport, Report};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -33,22 +35,30 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     let bar = console.spinner("measuring");
     let analyses: Vec<Analysis> = benchmarks.iter().map(|b| Analysis::of(b, console)).collect();
     let ladders: Vec<_> = benchmarks.iter().map(|b| ladder(b, &loaded.table, console)).collect();
+    let fitted: Vec<Result<Measured, String>> = benchmarks
+        .iter()
+        .map(|b| {
+            let stage = |what: &str| bar.set_message(format!("{}: {what}", b.matrix.benchmark));
+            Measured::of(&b.matrix, &quick(&b.matrix, console.seed), None, &stage).map_err(|e| e.to_string())
+        })
+        .collect();
     bar.set_message("drawing");
     let reports: Vec<BenchmarkReport> = benchmarks
         .iter()
         .zip(&analyses)
-        .zip(&ladders)
-        .map(|((b, a), ladder)| {
+        .zip(ladders.iter().zip(&fitted))
+        .map(|((b, a), (ladder, fitted))| {
             report::build(&BenchmarkInputs {
                 matrix: &b.matrix,
                 texts: &loaded.table.items,
                 classical: a.classical.as_ref().map_err(Clone::clone),
                 leaderboard: a.leaderboard.as_ref().map_err(Clone::clone),
                 ladder: ladder.as_ref().map_err(Clone::clone),
+                item_response: fitted.as_ref().map(|f| f.section(&b.matrix)).map_err(Clone::clone),
             })
         })
         .collect();
-    write_plots(&benchmarks, &reports, &mut output)?;
+    write_plots(reports.iter(), &mut output)?;
     let report = Report {
         title: format!("How far can {} be trusted?", loaded.name),
         command: Some(args.command()),
@@ -58,6 +68,10 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     output.bytes("report.html", render::html(&report)?.as_bytes())?;
     let named = benchmarks.iter().map(|b| b.matrix.benchmark.as_str()).zip(&analyses);
     for table in tables(named).into_iter().chain(ladder_tables(ladders.iter().flatten())) {
+        output.table(&table)?;
+    }
+    let fits = benchmarks.iter().zip(&fitted).filter_map(|(b, f)| Some(f.as_ref().ok()?.tables(&b.matrix)));
+    for table in merged(fits.flatten()) {
         output.table(&table)?;
     }
     let summaries: Vec<BenchmarkSummary> =
@@ -93,21 +107,4 @@ impl ReportArgs {
         words.push(format!("--out {}", self.out.display()));
         words.join(" ")
     }
-}
-
-/// Every figure as SVG and PNG, in a directory of its benchmark.
-fn write_plots(
-    benchmarks: &[Benchmark],
-    reports: &[BenchmarkReport],
-    output: &mut Output,
-) -> anyhow::Result<()> {
-    for (benchmark, report) in benchmarks.iter().zip(reports) {
-        for section in &report.sections {
-            for block in &section.blocks {
-                let Block::Figure(figure) = block else { continue };
-                output.figure(&format!("plots/{}", file_stem(&benchmark.matrix.benchmark)), figure)?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,10 +1,15 @@
 //! What is written of a fit? Item parameters and abilities as tables, the rest as a summary.
 
+use super::auto::Choice;
+use super::dependence::Dependence;
 use super::item_fit::ItemFits;
 use super::model::Model;
+use super::reliability::{item_information, test_information};
 use super::result::{Excluded, IrtFit, ItemParameters, Reliability, Warning};
+use crate::numeric::discovery::adjusted;
+use crate::numeric::special::normal_cdf;
 use crate::numeric::{Estimate, StopReason};
-use crate::response::{ResponseMatrix, Table};
+use crate::response::{Cells, ResponseMatrix, Table};
 use serde::Serialize;
 
 /// One row for each item, fitted or left out, in the order of the matrix.
@@ -24,6 +29,7 @@ pub fn item_table(matrix: &ResponseMatrix, fit: &IrtFit, fits: Option<&ItemFits>
         rows.iter().map(|r| fits?.items.get(r.1?).and_then(of)).collect()
     };
     let n_models: Vec<Option<i64>> = rows.iter().map(|r| item(&r.1).map(|i| i.n_responses as i64)).collect();
+    let (misfit, information) = (fits.map(misfit_q).unwrap_or_default(), information_summary(fit));
     let mut table = Table::new("item_parameters")
         .text("benchmark", rows.iter().map(|_| Some(fit.benchmark.as_str())))
         .text("subject", rows.iter().map(|r| matrix.subject_name(r.0)))
@@ -47,6 +53,9 @@ pub fn item_table(matrix: &ResponseMatrix, fit: &IrtFit, fits: Option<&ItemFits>
                 .map(|v| v.map(|v| v as i64)),
         )
         .real("sx2_p", fitted(&|f| f.sum_score.map(|s| s.p_value)))
+        .real("misfit_q", rows.iter().map(|r| r.1.and_then(|k| misfit.get(k).copied().flatten())))
+        .real("information", rows.iter().map(|r| r.1.and_then(|k| information.get(k)).map(|i| i.0)))
+        .real("information_peak", rows.iter().map(|r| r.1.and_then(|k| information.get(k)).map(|i| i.1)))
         .text(
             "status",
             rows.iter().map(|r| match (item(&r.1), r.2) {
@@ -58,6 +67,126 @@ pub fn item_table(matrix: &ResponseMatrix, fit: &IrtFit, fits: Option<&ItemFits>
                 (None, None) => None,
             }),
         )
+        // What scoring and linking need beside the estimates, in full precision.
+        .text("step_intercepts", rows.iter().map(|r| item(&r.1).and_then(step_intercepts)))
+        .text("category_scores", rows.iter().map(|r| item(&r.1).and_then(|i| category_scores(matrix, i))))
+        .real("slope_intercept_cov", column(&|i| slope_intercept_covariance(i)))
+        .real("ability_mean", rows.iter().map(|_| Some(fit.ability_mean)))
+        .real("ability_sd", rows.iter().map(|_| Some(fit.ability_std_dev.value)))
+}
+
+fn step_intercepts(item: &ItemParameters) -> Option<String> {
+    (!item.levels.is_empty())
+        .then(|| item.intercepts.iter().map(|d| d.value.to_string()).collect::<Vec<_>>().join(";"))
+}
+
+/// The scores that the levels of an item stand for.
+fn category_scores(matrix: &ResponseMatrix, item: &ItemParameters) -> Option<String> {
+    let score = |level: &u8| match matrix.cells() {
+        Cells::Categories { levels, .. } => levels.get(*level as usize).map(|l| *l as f64),
+        Cells::Counts(c) => {
+            let trials = c.trials.row(item.index).iter().copied().find(|n| *n > 0)?;
+            Some(*level as f64 / trials as f64)
+        }
+        _ => Some(*level as f64),
+    };
+    let scores: Option<Vec<f64>> = item.levels.iter().map(score).collect();
+    let scores = scores.filter(|s| !s.is_empty())?;
+    Some(scores.iter().map(f64::to_string).collect::<Vec<_>>().join(";"))
+}
+
+fn slope_intercept_covariance(item: &ItemParameters) -> Option<f64> {
+    item.covariance.as_ref().filter(|_| item.levels.is_empty()).and_then(|c| c.get(1).copied())
+}
+
+/// For each item of a fit the share of false findings among all items that misfit at least as clearly.
+///
+/// The test is S-X² where it could be computed for the benchmark, else the standardised log-likelihood of the
+/// answers to the item, one-sided.
+///
+/// # Reference
+/// Orlando & Thissen 2000, doi:10.1177/01466216000241003; Drasgow, Levine & Williams 1985,
+/// doi:10.1111/j.2044-8317.1985.tb00817.x.
+pub fn misfit_q(fits: &ItemFits) -> Vec<Option<f64>> {
+    let by_sum_score = fits.items.iter().any(|f| f.sum_score.is_some());
+    let p: Vec<Option<f64>> = fits
+        .items
+        .iter()
+        .map(|f| if by_sum_score { f.sum_score.map(|s| s.p_value) } else { f.likelihood.map(normal_cdf) })
+        .collect();
+    adjusted(&p)
+}
+
+/// Abilities from three standard deviations below the mean to three above, or as far as the models reach.
+pub fn ability_grid(fit: &IrtFit) -> Vec<f64> {
+    let sd = fit.ability_std_dev.value;
+    let (mut low, mut high) = (fit.ability_mean - 3.0 * sd, fit.ability_mean + 3.0 * sd);
+    for ability in &fit.abilities {
+        (low, high) = (low.min(ability.eap.value - 0.5 * sd), high.max(ability.eap.value + 0.5 * sd));
+    }
+    (0..GRID).map(|k| low + (high - low) * k as f64 / (GRID - 1) as f64).collect()
+}
+
+/// Points of information curves.
+const GRID: usize = 121;
+
+/// For each item its mean information over the models of the fit, and the ability where it informs most.
+pub fn information_summary(fit: &IrtFit) -> Vec<(f64, f64)> {
+    let mut models: Vec<f64> = fit.abilities.iter().map(|a| a.eap.value).collect();
+    models.sort_by(f64::total_cmp);
+    // Of many models every n-th stands for its neighbours.
+    let models: Vec<f64> = models.iter().copied().step_by(models.len().div_ceil(GRID).max(1)).collect();
+    let grid = ability_grid(fit);
+    let (on_models, on_grid) = (item_information(fit, &models), item_information(fit, &grid));
+    on_models
+        .iter()
+        .zip(&on_grid)
+        .map(|(at_models, curve)| {
+            let mean = at_models.iter().sum::<f64>() / at_models.len().max(1) as f64;
+            let peak = (0..curve.len()).max_by(|a, b| curve[*a].total_cmp(&curve[*b])).unwrap_or(0);
+            (mean, grid[peak])
+        })
+        .collect()
+}
+
+/// The information of all items together along the scale of ability.
+pub fn information_table(fit: &IrtFit) -> Table {
+    let grid = ability_grid(fit);
+    let information = test_information(fit, &grid);
+    Table::new("information")
+        .text("benchmark", grid.iter().map(|_| Some(fit.benchmark.as_str())))
+        .text("irt_model", grid.iter().map(|_| Some(fit.model.name())))
+        .real("ability", grid.iter().map(|t| Some(*t)))
+        .real("information", information.iter().map(|i| Some(*i)))
+        .real("ability_se", information.iter().map(|i| Some(1.0 / i.sqrt())))
+}
+
+/// One row for each pair of items that depend on each other beyond ability.
+pub fn dependence_table(fit: &IrtFit, dependence: &Dependence) -> Table {
+    let pairs = &dependence.pairs;
+    let name = |place: usize| fit.items.get(place).map(|i| i.item.as_str());
+    Table::new("dependent_pairs")
+        .text("benchmark", pairs.iter().map(|_| Some(fit.benchmark.as_str())))
+        .text("item", pairs.iter().map(|p| name(p.first)))
+        .text("other_item", pairs.iter().map(|p| name(p.second)))
+        .real("q3", pairs.iter().map(|p| Some(p.q3)))
+        .real("q3_excess", pairs.iter().map(|p| Some(p.q3 - dependence.mean.unwrap_or(0.0))))
+        .whole("n_models", pairs.iter().map(|p| Some(p.n_shared as i64)))
+}
+
+/// One row for each model that was considered, simplest first.
+pub fn choice_table(benchmark: &str, choice: &Choice) -> Table {
+    let trials = &choice.trials;
+    let best = trials.iter().filter_map(|t| t.held_out).max_by(f64::total_cmp);
+    Table::new("model_choice")
+        .text("benchmark", trials.iter().map(|_| Some(benchmark)))
+        .text("irt_model", trials.iter().map(|t| Some(t.model.name())))
+        .truth("chosen", trials.iter().map(|t| Some(t.model == choice.model)))
+        .real("held_out_log_likelihood", trials.iter().map(|t| t.held_out))
+        .real("behind_best", trials.iter().map(|t| Some(best? - t.held_out?)))
+        .real("behind_best_se", trials.iter().map(|t| t.difference_se))
+        .whole("n_held_out", trials.iter().map(|t| t.held_out.map(|_| choice.n_held_out as i64)))
+        .text("reason", trials.iter().map(|t| t.reason.clone()))
 }
 
 type Names = [&'static str; 4];

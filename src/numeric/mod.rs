@@ -9,6 +9,7 @@ pub mod cholesky;
 pub mod convergence;
 pub mod correlation;
 pub mod describe;
+pub mod discovery;
 pub mod estimate;
 pub mod linear;
 pub mod popcount;

@@ -10,12 +10,17 @@
 
 pub mod canvas;
 mod clip;
+mod cloud;
 pub mod curves;
 pub mod discrimination;
 pub mod fit_panels;
 pub mod font;
 pub mod histogram;
+pub mod information;
 pub mod ink;
+pub mod item_curves;
+pub mod item_fit;
+pub mod item_parameters;
 pub mod labels;
 pub mod leaderboard;
 pub mod option_shares;
@@ -26,19 +31,26 @@ mod rows;
 pub mod scale;
 pub mod scatter;
 pub mod scene;
+mod strips;
 mod svg_writer;
+pub mod wright_map;
 
 pub use canvas::{Heading, NARROW, WIDE};
 pub use curves::{CurvesData, Series, curves};
 pub use discrimination::{DiscriminationData, discrimination};
 pub use fit_panels::{FitMark, FitPanel, FitPanelsData, fit_panels};
 pub use histogram::{HistogramData, histogram};
+pub use information::{InformationData, information};
+pub use item_curves::{ItemCurve, ItemCurvesData, item_curves};
+pub use item_fit::{ItemFitData, item_fit};
+pub use item_parameters::{ItemParametersData, item_parameters};
 pub use leaderboard::{LeaderboardData, LeaderboardRow, leaderboard};
 pub use option_shares::{OptionShare, OptionSharesData, option_shares};
 pub use reliability::{ReliabilityData, ReliabilityRow, reliability};
 pub use response_map::{ResponseMapData, response_map};
 pub use scatter::{IsoLine, ScatterData, ScatterPoint, scatter};
 pub use scene::Scene;
+pub use wright_map::{WrightMapData, wright_map};
 
 use thiserror::Error;
 

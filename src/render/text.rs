@@ -136,6 +136,12 @@ pub fn summary(report: &BenchmarkReport, options: &TextOptions) -> String {
     out
 }
 
+/// A paragraph in lines that fit the terminal, indented by some columns.
+pub fn paragraph(text: &str, indent: usize, options: &TextOptions) -> String {
+    let lines = wrapped(text, options.width.saturating_sub(indent));
+    lines.into_iter().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
+}
+
 /// Text in lines of at most `room` columns; a longer word has a line of its own.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

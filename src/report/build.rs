@@ -2,6 +2,7 @@
 
 use super::coverage;
 use super::finding::NotRun;
+use super::item_response::{self, ItemResponse};
 use super::items::{self, ItemMeasure};
 use super::ladder;
 use super::leaderboard::{self, Standing};
@@ -31,6 +32,8 @@ pub struct BenchmarkInputs<'a> {
     pub leaderboard: Result<&'a Leaderboard, String>,
     /// The scaling ladder that its runs form.
     pub ladder: Result<&'a LadderReport, String>,
+    /// Models and items on one scale.
+    pub item_response: Result<ItemResponse<'a>, String>,
 }
 
 /// The check of scaling ladders.
@@ -59,6 +62,13 @@ pub fn build(inputs: &BenchmarkInputs) -> BenchmarkReport {
         Err(reason) => report.not_run.push(NotRun::new(LADDER, reason.clone()).with_remedy(
             "Mark runs as rung or target in a table of models beside the results, with parameters, tokens or flops.",
         )),
+    }
+    match &inputs.item_response {
+        Ok(fitted) => {
+            report.add("Item response", item_response::section(&sample, fitted));
+            report.cautions.extend(item_response::cautions(fitted.fit));
+        }
+        Err(reason) => report.not_run.push(NotRun::new("Item response", reason.clone())),
     }
     report.add("Response map", response_map::section(inputs.matrix));
     report

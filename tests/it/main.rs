@@ -8,6 +8,8 @@ mod damage;
 #[cfg(feature = "tables")]
 mod ingest;
 mod irt;
+#[cfg(feature = "cli")]
+mod irt_cli;
 mod ladder;
 #[cfg(feature = "cli")]
 mod ladder_cli;

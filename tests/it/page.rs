@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use evalgauge::classical::{ClassicalOptions, analyse};
+use evalgauge::irt::{IrtOptions, fit, item_fit, local_dependence};
 use evalgauge::numeric::Estimate;
 use evalgauge::numeric::random::stream;
 use evalgauge::numeric::special::logistic;
@@ -11,7 +12,8 @@ use evalgauge::plot::{
 };
 use evalgauge::render;
 use evalgauge::report::{
-    BenchmarkInputs, BenchmarkReport, Block, FileRead, FileSkipped, LintNote, Provenance, Report, build,
+    BenchmarkInputs, BenchmarkReport, Block, FileRead, FileSkipped, ItemResponse, LintNote, Provenance,
+    Report, build,
 };
 use evalgauge::response::{BitMatrix, Cells, Item, Metric, NO_OPTION, OptionPlanes, ResponseMatrix};
 use evalgauge::uncertainty::{LeaderboardOptions, leaderboard};
@@ -105,12 +107,20 @@ fn texts(matrix: &ResponseMatrix) -> Vec<Item> {
 fn report_of(matrix: &ResponseMatrix, texts: &[Item]) -> BenchmarkReport {
     let classical = analyse(matrix, &ClassicalOptions { splits: 50, ..Default::default() });
     let board = leaderboard(matrix, &LeaderboardOptions { replicates: 200, ..Default::default() });
+    let fitted = fit(matrix, &IrtOptions::default()).and_then(|fit| {
+        let fits = item_fit(&fit, matrix)?;
+        let dependence = local_dependence(&fit, matrix, 0.2)?;
+        Ok((fit, fits, dependence))
+    });
     build(&BenchmarkInputs {
         matrix,
         texts,
         classical: classical.as_ref().map_err(ToString::to_string),
         leaderboard: board.as_ref().map_err(ToString::to_string),
         ladder: Err("no run is marked as a rung of a scaling ladder".to_owned()),
+        item_response: fitted.as_ref().map_err(ToString::to_string).map(|(fit, fits, dependence)| {
+            ItemResponse { matrix, fit, item_fits: Some(fits), dependence: Some(dependence), choice: None }
+        }),
     })
 }
 
