@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::input::{self, ReadingArgs};
-use crate::ingest::IngestReport;
+use crate::ingest::{self, IngestReport};
 use crate::render::text;
 use crate::report::{TableView, words};
 use crate::store;
@@ -26,10 +26,17 @@ pub struct IngestArgs {
 }
 
 pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
+    let input = ingest::fingerprint(&args.paths, &args.reading.options())?;
+    let before = store::manifest(&args.out).map(|manifest| manifest.provenance);
+    if let Some(report) = before.filter(|p| p.input.as_ref() == Some(&input)).and_then(|p| p.report) {
+        let text = format!("{} is up to date: nothing changed since it was written\n", args.out.display());
+        return console.result(&text, &report);
+    }
     let loaded = input::read(&args.paths, &args.reading, console)?;
     let report = loaded.report.unwrap_or_default();
     let paths = args.paths.iter().map(|p| p.display().to_string()).collect();
-    let provenance = store::Provenance { paths, report: Some(serde_json::to_value(&report)?) };
+    let provenance =
+        store::Provenance { paths, report: Some(serde_json::to_value(&report)?), input: Some(input) };
     store::write(&loaded.table, &args.out, &provenance)?;
     for lint in &report.lint {
         let place = lint.benchmark.as_deref().unwrap_or("all");

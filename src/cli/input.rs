@@ -39,6 +39,17 @@ pub enum RowsAre {
     Items,
 }
 
+impl ReadingArgs {
+    /// The same as the readers take it.
+    pub fn options(&self) -> IngestOptions {
+        let rows = self.rows.map(|rows| match rows {
+            RowsAre::Models => ingest::RowsAre::Models,
+            RowsAre::Items => ingest::RowsAre::Items,
+        });
+        IngestOptions { rows, ..Default::default() }
+    }
+}
+
 /// A table with the account of how it was read.
 pub struct Loaded {
     pub table: ResponseTable,
@@ -56,13 +67,7 @@ pub struct Benchmark {
 
 /// Reads dumps and stores.
 pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyhow::Result<Loaded> {
-    let options = IngestOptions {
-        rows: reading.rows.map(|rows| match rows {
-            RowsAre::Models => ingest::RowsAre::Models,
-            RowsAre::Items => ingest::RowsAre::Items,
-        }),
-        ..Default::default()
-    };
+    let options = reading.options();
     let bar = console.reading();
     let show = |p: Progress| {
         bar.set_length(p.total_bytes);

@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod detect;
+pub mod fingerprint;
 pub mod fragment;
 pub mod frame;
 pub mod item_hash;
@@ -27,6 +28,7 @@ pub mod walk;
 mod directory;
 
 pub use detect::{Detected, Format};
+pub use fingerprint::fingerprint;
 pub use fragment::{Fragment, Note, ReadError};
 pub use item_hash::item_hash;
 pub use lint::Lint;

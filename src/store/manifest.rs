@@ -16,6 +16,9 @@ pub struct Provenance {
     pub paths: Vec<String>,
     /// What the reading reported, as JSON.
     pub report: Option<Value>,
+    /// The fingerprint of what was read.
+    #[serde(default)]
+    pub input: Option<String>,
 }
 
 /// `manifest.json`.

@@ -23,6 +23,6 @@ pub use error::StoreError;
 pub use export::{long_csv, wide_csv};
 pub use frame::{Frame, Words};
 pub use manifest::{Manifest, Provenance};
-pub use read::{is_store, read, read_parts};
+pub use read::{is_store, manifest, read, read_parts};
 pub use tables::{csv_bytes, json_value, parquet_bytes, write_tables};
 pub use write::write;

@@ -25,6 +25,12 @@ pub fn is_store(path: &Path) -> bool {
     fs::read(path.join(MANIFEST)).is_ok_and(|bytes| Manifest::parse(&bytes).is_ok())
 }
 
+/// The manifest of the store at `path`, if there is a whole one: the parts that every store has are there.
+pub fn manifest(path: &Path) -> Option<Manifest> {
+    let manifest = Manifest::parse(&fs::read(path.join(MANIFEST)).ok()?).ok()?;
+    [RESPONSES, ITEMS, RUNS].iter().all(|part| path.join(part).is_file()).then_some(manifest)
+}
+
 /// Reads a store.
 ///
 /// # Errors

@@ -18,6 +18,8 @@ mod layers;
 mod lm_eval;
 #[cfg(feature = "charts")]
 mod page;
+#[cfg(feature = "cli")]
+mod scale;
 mod shared;
 #[cfg(feature = "cli")]
 mod snapshots;

@@ -177,8 +177,11 @@ fn real_results_survive_the_store() {
     let (table, report) = ingest(&[path], &IngestOptions::default(), &|_| {}).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let store_path = dir.path().join("redux.evals");
-    let provenance =
-        Provenance { paths: vec!["mmlu-redux".into()], report: serde_json::to_value(&report).ok() };
+    let provenance = Provenance {
+        paths: vec!["mmlu-redux".into()],
+        report: serde_json::to_value(&report).ok(),
+        input: None,
+    };
     store::write(&table, &store_path, &provenance).unwrap();
     assert_same(&store::read(&store_path).unwrap(), &table);
     let (matrix, _) = pivot(&table, "mmlu-redux", &PivotOptions::default()).unwrap();

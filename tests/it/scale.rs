@@ -1,0 +1,114 @@
+//! Are trees, archives, odd names and interrupted runs read as users expect?
+
+use evalgauge::ingest::{IngestOptions, ingest};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const CSV: &str = "item,score\nq1,1\nq2,0\nq3,1\n";
+
+fn read(path: &Path) -> (usize, Vec<String>, Vec<String>) {
+    let (table, report) = ingest(&[path.to_owned()], &IngestOptions::default(), &|_| ()).unwrap();
+    let mut models: Vec<String> = table.runs.iter().map(|r| r.model.to_string()).collect();
+    models.sort();
+    (table.len(), models, report.files.into_iter().map(|f| f.file).collect())
+}
+
+/// A nested archive: a tar.gz with two files of results, in a zip file with a third.
+fn archive(path: &Path) {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    for name in ["runs/b|1.csv", "runs/c:2.csv"] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(CSV.len() as u64);
+        tar.append_data(&mut header, name, CSV.as_bytes()).unwrap();
+    }
+    let inner = tar.into_inner().unwrap().finish().unwrap();
+    let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
+    for (name, content) in [("a.csv", CSV.as_bytes()), ("inner.bin", &inner)] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, content).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn archives_are_read_like_directories() {
+    let dir = tempfile::tempdir().unwrap();
+    archive(&dir.path().join("results.zip"));
+    let (rows, models, files) = read(dir.path());
+    assert_eq!((rows, models), (9, vec!["a".to_owned(), "b|1".into(), "c:2".into()]));
+    assert!(files.iter().any(|f| f.ends_with("results.zip!inner.bin/runs/c:2.csv")), "{files:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn odd_names_and_loops_of_links_are_no_trouble() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let odd = std::ffi::OsStr::from_bytes(b"caf\xe9|x:y.csv");
+    if fs::write(dir.path().join(odd), CSV).is_err() {
+        return; // Some file systems refuse such names.
+    }
+    std::os::unix::fs::symlink(dir.path(), dir.path().join("again")).unwrap();
+    let (rows, models, _) = read(dir.path());
+    assert_eq!((rows, models.len()), (3, 1));
+}
+
+/// A few hundred files in as many directories.
+fn tree(path: &Path) {
+    for at in 0..200 {
+        let dir = path.join(format!("{at:03}"));
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join(format!("model-{at}.csv")), CSV).unwrap();
+    }
+}
+
+fn ingest_command(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evalgauge"));
+    command.current_dir(dir).args(["ingest", "tree", "--out", "t.evals"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+fn store(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let entries = fs::read_dir(dir.join("t.evals")).unwrap();
+    let mut files: Vec<_> =
+        entries.map(|e| e.unwrap().path()).map(|p| (p.clone(), fs::read(p).unwrap())).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_has_not_changed_is_not_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    tree(&dir.path().join("tree"));
+    let run = || String::from_utf8(ingest_command(dir.path()).output().unwrap().stdout).unwrap();
+    assert!(run().contains("200 files read"));
+    let first = store(dir.path());
+    assert!(run().contains("up to date"));
+    assert_eq!(store(dir.path()), first);
+    fs::write(dir.path().join("tree/000/model-0.csv"), "item,score\nq1,0\n").unwrap();
+    assert!(run().contains("200 files read"));
+    assert_ne!(store(dir.path()), first);
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_nothing_false() {
+    let dir = tempfile::tempdir().unwrap();
+    tree(&dir.path().join("tree"));
+    assert!(ingest_command(dir.path()).status().unwrap().success());
+    let whole = store(dir.path());
+    for milliseconds in [1, 20, 60, 120] {
+        fs::remove_dir_all(dir.path().join("t.evals")).unwrap_or_default();
+        let mut child = ingest_command(dir.path()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if dir.path().join("t.evals").exists() {
+            assert_eq!(store(dir.path()), whole, "killed after {milliseconds} ms");
+        }
+        assert!(ingest_command(dir.path()).status().unwrap().success());
+        assert_eq!(store(dir.path()), whole, "after a kill at {milliseconds} ms");
+    }
+}
