@@ -21,7 +21,9 @@ pub mod plain;
 pub mod primary;
 pub mod py_irt;
 pub mod report;
+pub mod scores;
 pub mod source;
+pub mod tables;
 pub mod unwrap;
 pub mod walk;
 

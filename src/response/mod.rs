@@ -14,6 +14,7 @@ pub mod options;
 pub mod output;
 pub mod pivot;
 pub mod run;
+pub mod score;
 pub mod table;
 
 pub use bits::BitMatrix;
@@ -26,4 +27,7 @@ pub use options::{NO_OPTION, OptionPlanes, OptionScore};
 pub use output::{Column, Table, Values};
 pub use pivot::{PivotError, PivotOptions, PivotReport, pivot};
 pub use run::{Run, RunTable};
+pub use score::{
+    ScoreCurve, ScorePoint, ScoreRun, ScoreSeries, ScoreTable, ScoreTableBuilder, ScoreUnit, SeriesName,
+};
 pub use table::{ResponseTable, Row, Status};
