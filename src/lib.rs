@@ -33,6 +33,7 @@ pub mod render;
 #[cfg(feature = "charts")]
 pub mod report;
 pub mod response;
+pub mod select;
 pub mod simulate;
 pub mod snr;
 #[cfg(feature = "tables")]

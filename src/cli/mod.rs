@@ -11,7 +11,10 @@ mod irt;
 mod items;
 mod ladder;
 mod report;
+mod scored;
+mod select;
 mod simulate;
+mod snr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use console::Console;
@@ -68,6 +71,8 @@ enum Command {
     Items(items::ItemsArgs),
     Irt(irt::IrtArgs),
     Ladder(ladder::LadderArgs),
+    Snr(snr::SnrArgs),
+    Select(select::SelectArgs),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -95,6 +100,8 @@ pub fn run() -> ExitCode {
         Command::Items(args) => items::run(args, &console),
         Command::Irt(args) => irt::run(args, &console),
         Command::Ladder(args) => ladder::run(args, &console),
+        Command::Snr(args) => snr::run(args, &console),
+        Command::Select(args) => select::run(args, &console),
         Command::Simulate(args) => simulate::run(args, &console),
     };
     match done {

@@ -32,6 +32,8 @@ pub mod scale;
 pub mod scatter;
 pub mod scene;
 mod strips;
+pub mod select;
+pub mod snr;
 mod svg_writer;
 pub mod wright_map;
 

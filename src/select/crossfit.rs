@@ -1,0 +1,231 @@
+//! What does choosing gain on models that it was not done on? Choose on half of the models, try on the other half.
+
+use super::order::{Method, Objective};
+use super::pool::Pool;
+use crate::numeric::describe::{mean, quantile};
+use crate::numeric::random::stream;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// How to choose and try.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CrossFitOptions {
+    /// What a set is to be good at.
+    pub objective: Objective,
+    /// How the order is made.
+    pub method: Method,
+    /// Random splits of the models into two halves; each half is chosen on and tried on once.
+    pub splits: usize,
+    /// Random orders tried on each half.
+    pub random_orders: usize,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Default for CrossFitOptions {
+    fn default() -> Self {
+        Self { objective: Objective::Ratio, method: Method::Greedy, splits: 20, random_orders: 20, seed: 1 }
+    }
+}
+
+/// One length of the list of kept subtasks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CurvePoint {
+    /// Subtasks kept.
+    pub kept: usize,
+    /// The subtask added, in the order chosen on all models.
+    pub added: usize,
+    /// Items kept in that order.
+    pub n_items: usize,
+    /// The objective on the models it was chosen on.
+    pub in_sample: Option<f64>,
+    /// Mean over the halves that it was not chosen on.
+    pub cross_fitted: Option<f64>,
+    /// Range of the middle 95 % of these halves.
+    pub cross_fitted_range: Option<(f64, f64)>,
+    /// Mean of random orders on the same halves.
+    pub random: Option<f64>,
+    /// Range of the middle 95 % of random orders.
+    pub random_range: Option<(f64, f64)>,
+}
+
+/// The curve and what may be expected of filtering.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CrossFit {
+    /// One point for each number of kept subtasks.
+    pub curve: Vec<CurvePoint>,
+    /// The order chosen on all models.
+    pub order: Vec<usize>,
+    /// The number kept that is best on all models: what a user would keep.
+    pub best_kept: usize,
+    /// Gain at that number on the same models: a difference for shares, a quotient for the ratio.
+    pub gain_in_sample: Option<f64>,
+    /// Mean gain when order and number are chosen on one half and tried on the other.
+    pub gain_expected: Option<f64>,
+    /// Range of the middle 95 % of the halves.
+    pub gain_range: Option<(f64, f64)>,
+    /// Mean gain of as many subtasks kept at random, on the same halves.
+    pub gain_random: Option<f64>,
+    /// Share of the halves in which choosing was better than keeping everything.
+    pub share_of_splits_better: Option<f64>,
+    /// Number of halves tried.
+    pub n_trials: usize,
+}
+
+impl CrossFit {
+    /// The gain that keeping everything has.
+    pub fn neutral(objective: Objective) -> f64 {
+        if objective == Objective::Ratio { 1.0 } else { 0.0 }
+    }
+
+    /// Whether filtering helps on other models: the middle 95 % of the trials lie above no gain.
+    pub fn helps(&self, objective: Objective) -> Option<bool> {
+        self.gain_range.map(|(low, _)| low > Self::neutral(objective))
+    }
+}
+
+/// The gain of `after` over `before`.
+fn gain(objective: Objective, before: f64, after: f64) -> Option<f64> {
+    let gain = if objective == Objective::Ratio { after / before } else { after - before };
+    Some(gain).filter(|g| g.is_finite())
+}
+
+/// One half tried.
+struct Trial {
+    chosen: Vec<Option<f64>>,
+    random: Vec<Vec<Option<f64>>>,
+    gain: Option<f64>,
+    gain_random: Option<f64>,
+}
+
+/// Chooses and tries. Split `k` uses random stream `k`, whatever the number of threads.
+pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
+    let objective = options.objective;
+    let n = pool.subtasks.len();
+    let everyone: Vec<usize> = (0..pool.models.len()).collect();
+    let all = pool.sums(&everyone, options.seed);
+    let order = options.method.order(&all, objective);
+    let along = |sums: &super::pool::Sums, order: &[usize]| -> Vec<Option<f64>> {
+        (1..=n).map(|k| objective.of(sums, &order[..k])).collect()
+    };
+    let in_sample = along(&all, &order);
+    let best_kept = best(&in_sample);
+
+    let trials: Vec<Trial> = (0..options.splits)
+        .into_par_iter()
+        .flat_map_iter(|split| {
+            let mut rng = stream(options.seed, split as u64);
+            let mut models = everyone.clone();
+            models.shuffle(&mut rng);
+            let (left, right) = models.split_at(models.len() / 2);
+            let sides = [pool.sums(left, options.seed), pool.sums(right, options.seed)];
+            let mut trials = Vec::new();
+            for (train, test) in [(0, 1), (1, 0)] {
+                let order = options.method.order(&sides[train], objective);
+                let kept = best(&along(&sides[train], &order));
+                let chosen = along(&sides[test], &order);
+                let random: Vec<Vec<Option<f64>>> = (0..options.random_orders)
+                    .map(|_| {
+                        let mut order: Vec<usize> = (0..n).collect();
+                        order.shuffle(&mut rng);
+                        along(&sides[test], &order)
+                    })
+                    .collect();
+                let full = chosen[n - 1];
+                let gain_of = |v: Option<f64>| gain(objective, full?, v?);
+                let random_gains: Vec<f64> = random.iter().filter_map(|r| gain_of(r[kept - 1])).collect();
+                trials.push(Trial {
+                    gain: gain_of(chosen[kept - 1]),
+                    gain_random: mean(&random_gains),
+                    chosen,
+                    random,
+                });
+            }
+            trials
+        })
+        .collect();
+
+    let mut n_items = 0;
+    let curve = (0..n)
+        .map(|k| {
+            n_items += pool.subtasks[order[k]].items.len();
+            let chosen: Vec<f64> = trials.iter().filter_map(|t| t.chosen[k]).collect();
+            let random: Vec<f64> = trials.iter().flat_map(|t| t.random.iter().filter_map(|r| r[k])).collect();
+            CurvePoint {
+                kept: k + 1,
+                added: order[k],
+                n_items,
+                in_sample: in_sample[k],
+                cross_fitted: mean(&chosen),
+                cross_fitted_range: middle(&chosen),
+                random: mean(&random),
+                random_range: middle(&random),
+            }
+        })
+        .collect();
+    let gains: Vec<f64> = trials.iter().filter_map(|t| t.gain).collect();
+    let neutral = CrossFit::neutral(objective);
+    let better = gains.iter().filter(|g| **g > neutral).count() as f64;
+    CrossFit {
+        curve,
+        best_kept,
+        gain_in_sample: in_sample[n - 1]
+            .zip(in_sample[best_kept - 1])
+            .and_then(|(b, a)| gain(objective, b, a)),
+        gain_expected: mean(&gains),
+        gain_range: middle(&gains),
+        gain_random: mean(&trials.iter().filter_map(|t| t.gain_random).collect::<Vec<_>>()),
+        share_of_splits_better: (!gains.is_empty()).then(|| better / gains.len() as f64),
+        n_trials: gains.len(),
+        order,
+    }
+}
+
+/// The number kept with the best value, the smallest of equals.
+fn best(values: &[Option<f64>]) -> usize {
+    let at = |k: usize| values[k].unwrap_or(f64::NEG_INFINITY);
+    (0..values.len()).reduce(|a, b| if at(b) > at(a) + 1e-12 { b } else { a }).map_or(1, |k| k + 1)
+}
+
+fn middle(values: &[f64]) -> Option<(f64, f64)> {
+    if values.len() < 10 {
+        return None;
+    }
+    Some((quantile(values, 0.025)?, quantile(values, 0.975)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pool::tests::simulated;
+    use super::*;
+
+    #[test]
+    fn leaving_out_pure_noise_helps_on_other_models() {
+        let pool = simulated(&[2.0, 0.0, 2.0, 0.0, 0.0, 2.0], 60, 30);
+        let fit = cross_fit(&pool, &CrossFitOptions::default());
+        assert_eq!(fit.best_kept, 3);
+        assert!(fit.gain_expected.unwrap() > 1.1, "{:?}", fit.gain_expected);
+        assert_eq!(fit.helps(Objective::Ratio), Some(true));
+        assert!(fit.gain_random.unwrap() < 1.0);
+    }
+
+    #[test]
+    fn filtering_equals_gains_nothing_on_other_models_though_it_seems_to() {
+        let pool = simulated(&[1.0; 8], 40, 20);
+        let fit = cross_fit(&pool, &CrossFitOptions::default());
+        assert!(fit.gain_in_sample.unwrap() >= 1.0);
+        assert!(fit.gain_expected.unwrap() < 1.05, "{:?}", fit.gain_expected);
+        assert_ne!(fit.helps(Objective::Ratio), Some(true));
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_nothing() {
+        let pool = simulated(&[1.0, 0.5, 0.0, 1.0], 20, 12);
+        let run = |threads| {
+            let threads = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            threads.install(|| cross_fit(&pool, &CrossFitOptions { splits: 6, ..Default::default() }))
+        };
+        assert_eq!(run(1), run(4));
+    }
+}

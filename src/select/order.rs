@@ -1,0 +1,191 @@
+//! In which order are subtasks kept? By a criterion of each alone, or greedily by what the set says of the models.
+
+use super::pool::Sums;
+use crate::numeric::special::student_t_quantile;
+
+/// What a set of subtasks is to be good at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objective {
+    /// Signal over noise: spread between models over the standard error of items.
+    Ratio,
+    /// Share of pairs of models told apart by a paired test, p < .01.
+    Pairs,
+    /// Agreement with the order of the models on the whole benchmark, on other items.
+    Accuracy,
+}
+
+impl Objective {
+    /// As it is written in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ratio => "ratio",
+            Self::Pairs => "share_pairs",
+            Self::Accuracy => "decision_accuracy",
+        }
+    }
+
+    /// Its value for a set of subtasks; `None` where it cannot be computed.
+    ///
+    /// ```text
+    /// ratio = √max(0, MS_models / MS_residual − 1)
+    /// ```
+    pub fn of(self, sums: &Sums, set: &[usize]) -> Option<f64> {
+        if set.is_empty() {
+            return None;
+        }
+        match self {
+            Self::Ratio => {
+                let s = sums.squares(set)?;
+                (s.residual > 0.0).then(|| (s.models / s.residual - 1.0).max(0.0).sqrt())
+            }
+            Self::Pairs => share_pairs(sums, set).map(|s| s.0),
+            Self::Accuracy => agreement(&sums.first_half(set), &sums.second_half_of_all()),
+        }
+    }
+}
+
+/// Level of the paired test, two-sided, as in P-MMEval.
+const PAIR_LEVEL: f64 = 0.01;
+
+/// Share of pairs that differ by a paired t test at p < .01, and the mean over pairs of the share of that threshold
+/// that is reached (at most 1): the graded version.
+///
+/// ```text
+/// |d̄| > t_{.995, n−1} s_d / √n
+/// ```
+///
+/// # Reference
+/// Zhang et al. 2024, *P-MMEval*, arXiv 2411.09116: a benchmark is kept where every pair of models differs.
+pub fn share_pairs(sums: &Sums, set: &[usize]) -> Option<(f64, f64)> {
+    let n: f64 = set.iter().map(|s| sums.subtasks[*s].n_items).sum();
+    if n < 3.0 || sums.n_models < 2 {
+        return None;
+    }
+    let quantile = student_t_quantile(1.0 - PAIR_LEVEL / 2.0, n - 1.0);
+    let totals = sums.totals(set);
+    let (mut pair, mut apart, mut graded) = (0, 0.0, 0.0);
+    for i in 0..sums.n_models {
+        for j in i + 1..sums.n_models {
+            let squares: f64 = set.iter().map(|s| sums.subtasks[*s].pair_squares[pair]).sum();
+            let mean = (totals[i] - totals[j]) / n;
+            let variance = ((squares - n * mean * mean) / (n - 1.0)).max(0.0);
+            let threshold = quantile * (variance / n).sqrt();
+            // Identical answers are no difference; a constant difference is one beyond doubt.
+            let reached = if mean == 0.0 { 0.0 } else { (mean.abs() / threshold).min(1.0) };
+            apart += f64::from(mean.abs() > threshold);
+            graded += reached;
+            pair += 1;
+        }
+    }
+    Some((apart / pair as f64, graded / pair as f64))
+}
+
+/// Share of pairs in the same order on both sides, ties on the left half; `None` where nothing differs on the right.
+pub fn agreement(small: &[f64], target: &[f64]) -> Option<f64> {
+    let (mut right, mut all) = (0.0, 0.0);
+    for i in 0..small.len() {
+        for j in i + 1..small.len() {
+            if target[i] == target[j] {
+                continue;
+            }
+            all += 1.0;
+            if small[i] == small[j] {
+                right += 0.5;
+            } else if (small[i] > small[j]) == (target[i] > target[j]) {
+                right += 1.0;
+            }
+        }
+    }
+    (all > 0.0).then(|| right / all)
+}
+
+/// How an order is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Subtasks sorted by the objective of each alone, added one after the other, as arXiv 2508.13144 does.
+    Cumulative,
+    /// At each step the subtask that makes the set best.
+    Greedy,
+}
+
+impl Method {
+    /// As it is written in tables.
+    pub fn as_str(self) -> &'static str {
+        if self == Self::Greedy { "greedy" } else { "cumulative" }
+    }
+
+    /// All subtasks in order.
+    pub fn order(self, sums: &Sums, objective: Objective) -> Vec<usize> {
+        let n = sums.subtasks.len();
+        let value = |set: &[usize]| objective.of(sums, set).unwrap_or(f64::NEG_INFINITY);
+        match self {
+            Self::Cumulative => {
+                let alone: Vec<f64> = (0..n).map(|s| value(&[s])).collect();
+                let mut order: Vec<usize> = (0..n).collect();
+                order.sort_by(|a, b| alone[*b].total_cmp(&alone[*a]).then(a.cmp(b)));
+                order
+            }
+            Self::Greedy => {
+                let mut kept: Vec<usize> = Vec::with_capacity(n);
+                while kept.len() < n {
+                    let left: Vec<usize> = (0..n).filter(|s| !kept.contains(s)).collect();
+                    let best = left.into_iter().map(|s| {
+                        kept.push(s);
+                        let v = value(&kept);
+                        kept.pop();
+                        (s, v)
+                    });
+                    let Some(next) = best.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))) else {
+                        break;
+                    };
+                    kept.push(next.0);
+                }
+                kept
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pool::tests::simulated;
+    use super::*;
+
+    #[test]
+    fn noise_comes_last_and_orders_hold_every_subtask() {
+        let pool = simulated(&[1.5, 0.0, 1.0, 0.0], 60, 20);
+        let all: Vec<usize> = (0..20).collect();
+        let sums = pool.sums(&all, 1);
+        for method in [Method::Cumulative, Method::Greedy] {
+            let order = method.order(&sums, Objective::Ratio);
+            assert_eq!(order[0], 0, "{method:?}");
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, [0, 1, 2, 3]);
+        }
+    }
+
+    #[test]
+    fn pairs_by_hand() {
+        let pool = simulated(&[4.0, 4.0, 4.0], 200, 8);
+        let sums = pool.sums(&[0, 1, 2], 1);
+        let (share, graded) = share_pairs(&sums, &[0, 1, 2]).unwrap();
+        assert!(share <= graded && graded <= 1.0);
+        // The same test on the rows themselves.
+        let rows: Vec<&Vec<f32>> = pool.subtasks.iter().flat_map(|s| &s.scores).collect();
+        let mut apart = 0;
+        for (i, j) in [(0, 1), (0, 2), (1, 2)] {
+            let d: Vec<f64> = rows.iter().map(|r| f64::from(r[i] - r[j])).collect();
+            let mean = d.iter().sum::<f64>() / 600.0;
+            let sd = (d.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 599.0).sqrt();
+            apart += usize::from(mean.abs() / (sd / 600f64.sqrt()) > student_t_quantile(0.995, 599.0));
+        }
+        assert!((share - apart as f64 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn agreement_counts_ties_half() {
+        assert_eq!(agreement(&[1.0, 1.0, 2.0], &[1.0, 2.0, 3.0]), Some(2.5 / 3.0));
+        assert_eq!(agreement(&[1.0, 2.0], &[1.0, 1.0]), None);
+    }
+}
