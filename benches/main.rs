@@ -9,6 +9,7 @@ mod pack;
 #[cfg(feature = "tables")]
 mod read;
 mod simulate;
+mod snr;
 
 fn main() {
     divan::main();

@@ -2,14 +2,19 @@
 
 use super::analysis::{Analysis, ladder, ladder_tables, merged, tables};
 use super::console::Console;
-use super::input::InputArgs;
+use super::input::{Benchmark, InputArgs, Loaded};
 use super::irt::measure::{Measured, quick};
 use super::items::{BenchmarkSummary, overview};
 use super::output::Output;
 use super::plots::write_plots;
 use crate::render;
+use crate::report::selection::Choice;
 use crate::report::words;
 use crate::report::{self, BenchmarkInputs, BenchmarkReport, Report};
+use crate::response::ScoreTable;
+use crate::select::{CrossFitOptions, Pool};
+use crate::snr::stream::score_table;
+use crate::snr::{self, SnrAnalysis, SnrOptions};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -43,18 +48,22 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
         })
         .collect();
     bar.set_message("drawing");
-    let reports: Vec<BenchmarkReport> = benchmarks
-        .iter()
-        .zip(&analyses)
-        .zip(ladders.iter().zip(&fitted))
-        .map(|((b, a), (ladder, fitted))| {
+    let training: Vec<_> = benchmarks.iter().map(|b| signal(&loaded, b, console)).collect();
+    let choices: Vec<_> = benchmarks.iter().map(|b| choice(b, console)).collect();
+    let reports: Vec<BenchmarkReport> = (0..benchmarks.len())
+        .map(|k| {
             report::build(&BenchmarkInputs {
-                matrix: &b.matrix,
+                matrix: &benchmarks[k].matrix,
                 texts: &loaded.table.items,
-                classical: a.classical.as_ref().map_err(Clone::clone),
-                leaderboard: a.leaderboard.as_ref().map_err(Clone::clone),
-                ladder: ladder.as_ref().map_err(Clone::clone),
-                item_response: fitted.as_ref().map(|f| f.section(&b.matrix)).map_err(Clone::clone),
+                classical: analyses[k].classical.as_ref().map_err(Clone::clone),
+                leaderboard: analyses[k].leaderboard.as_ref().map_err(Clone::clone),
+                ladder: ladders[k].as_ref().map_err(Clone::clone),
+                item_response: fitted[k]
+                    .as_ref()
+                    .map(|f| f.section(&benchmarks[k].matrix))
+                    .map_err(Clone::clone),
+                signal: training[k].as_ref().map(|(t, a)| (t, a)).map_err(Clone::clone),
+                selection: choices[k].as_ref().map_err(Clone::clone),
             })
         })
         .collect();
@@ -92,6 +101,28 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     console.result(&text, &summaries)?;
     console.note(&format!("open {}", directory.join("report.html").display()));
     Ok(())
+}
+
+/// Signal and noise of a benchmark whose runs have checkpoints or seeds.
+fn signal(
+    loaded: &Loaded,
+    benchmark: &Benchmark,
+    console: &Console,
+) -> Result<(ScoreTable, SnrAnalysis), String> {
+    let matrix = &benchmark.matrix;
+    if loaded.table.runs.iter().all(|r| r.step.is_none() && r.seed.is_none()) {
+        return Err("no run says its training step or seed".to_owned());
+    }
+    let (table, _) = score_table(&loaded.table, &matrix.benchmark, Some(&matrix.metric.label()));
+    let analysis = snr::analyse(&table, &SnrOptions { seed: console.seed, ..Default::default() });
+    Ok((table, analysis))
+}
+
+/// What choosing among the subjects of a benchmark gains.
+fn choice(benchmark: &Benchmark, console: &Console) -> Result<Choice, String> {
+    let pool = Pool::new(&[&benchmark.matrix], false).map_err(|e| e.to_string())?;
+    let options = CrossFitOptions { seed: console.seed, ..Default::default() };
+    Ok(Choice::of(&benchmark.matrix.benchmark, &pool, None, options))
 }
 
 /// Benchmarks whose findings a terminal shows.

@@ -12,11 +12,12 @@ use super::respondents::{self, AlikePair};
 use super::sample::Sample;
 use super::section::Method;
 use super::suspects::suspects;
-use super::{BenchmarkReport, response_map};
+use super::{BenchmarkReport, response_map, selection, snr};
 use crate::classical::{ClassicalAnalysis, Reliability};
 use crate::ladder::LadderReport;
 use crate::numeric::Estimate;
-use crate::response::{Item, ResponseMatrix};
+use crate::response::{Item, ResponseMatrix, ScoreTable};
+use crate::snr::SnrAnalysis;
 use crate::uncertainty::Leaderboard;
 
 /// What the estimators found out about one benchmark; an estimator that could not run says why.
@@ -34,6 +35,10 @@ pub struct BenchmarkInputs<'a> {
     pub ladder: Result<&'a LadderReport, String>,
     /// Models and items on one scale.
     pub item_response: Result<ItemResponse<'a>, String>,
+    /// Signal and noise over checkpoints and seeds, with the curves.
+    pub signal: Result<(&'a ScoreTable, &'a SnrAnalysis), String>,
+    /// What choosing among the subjects gains.
+    pub selection: Result<&'a selection::Choice, String>,
 }
 
 /// The check of scaling ladders.
@@ -69,6 +74,17 @@ pub fn build(inputs: &BenchmarkInputs) -> BenchmarkReport {
             report.cautions.extend(item_response::cautions(fitted.fit));
         }
         Err(reason) => report.not_run.push(NotRun::new("Item response", reason.clone())),
+    }
+    match &inputs.signal {
+        Ok((table, analysis)) => report.add("Signal and noise", snr::section(table, analysis)),
+        Err(reason) => report.not_run.push(
+            NotRun::new("Signal and noise", reason.clone())
+                .with_remedy("Give several checkpoints or seeds of each model (columns step and seed)."),
+        ),
+    }
+    match &inputs.selection {
+        Ok(choice) => report.add("Choice of subtasks", selection::section(choice)),
+        Err(reason) => report.not_run.push(NotRun::new("Choice of subtasks", reason.clone())),
     }
     report.add("Response map", response_map::section(inputs.matrix));
     report

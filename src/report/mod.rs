@@ -20,6 +20,8 @@ pub mod respondents;
 pub mod response_map;
 pub mod sample;
 pub mod section;
+pub mod selection;
+pub mod snr;
 pub mod suspects;
 pub mod words;
 

@@ -1,6 +1,6 @@
 //! What is each subtask worth on its own? Signal over noise, decisions, pairs told apart, reliability, flagged items.
 
-use super::order::{Objective, share_pairs};
+use super::order::share_pairs;
 use super::pool::Pool;
 use crate::numeric::bootstrap::BootstrapOptions;
 use crate::numeric::special::f_quantile;
@@ -40,6 +40,9 @@ pub struct Criteria {
     pub flagged_rate: Option<f64>,
 }
 
+/// Pairs of more models than this are not compared: they take memory with the square of the number.
+const MOST_PAIRED: usize = 600;
+
 /// Measures every subtask among all models.
 ///
 /// ```text
@@ -49,7 +52,7 @@ pub struct Criteria {
 /// `flagged` are the names of flagged items.
 pub fn criteria(pool: &Pool, flagged: Option<&HashSet<String>>, level: f64, seed: u64) -> Vec<Criteria> {
     let everyone: Vec<usize> = (0..pool.models.len()).collect();
-    let sums = pool.sums(&everyone, seed);
+    let sums = pool.sums(&everyone, seed, pool.models.len() <= MOST_PAIRED);
     let m = pool.models.len() as f64;
     let whole = sums.second_half_of_all();
     let bootstrap = BootstrapOptions { level, seed, ..Default::default() };
@@ -89,13 +92,6 @@ pub fn criteria(pool: &Pool, flagged: Option<&HashSet<String>>, level: f64, seed
             }
         })
         .collect()
-}
-
-/// The value of an objective for every subtask alone, for ranking.
-pub fn alone(pool: &Pool, objective: Objective, seed: u64) -> Vec<Option<f64>> {
-    let everyone: Vec<usize> = (0..pool.models.len()).collect();
-    let sums = pool.sums(&everyone, seed);
-    (0..pool.subtasks.len()).map(|k| objective.of(&sums, &[k])).collect()
 }
 
 #[cfg(test)]

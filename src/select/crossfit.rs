@@ -104,7 +104,8 @@ pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
     let objective = options.objective;
     let n = pool.subtasks.len();
     let everyone: Vec<usize> = (0..pool.models.len()).collect();
-    let all = pool.sums(&everyone, options.seed);
+    let pairs = objective == Objective::Pairs;
+    let all = pool.sums(&everyone, options.seed, pairs);
     let order = options.method.order(&all, objective);
     let along = |sums: &super::pool::Sums, order: &[usize]| -> Vec<Option<f64>> {
         (1..=n).map(|k| objective.of(sums, &order[..k])).collect()
@@ -119,7 +120,7 @@ pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
             let mut models = everyone.clone();
             models.shuffle(&mut rng);
             let (left, right) = models.split_at(models.len() / 2);
-            let sides = [pool.sums(left, options.seed), pool.sums(right, options.seed)];
+            let sides = [left, right].map(|side| pool.sums(side, options.seed, pairs));
             let mut trials = Vec::new();
             for (train, test) in [(0, 1), (1, 0)] {
                 let order = options.method.order(&sides[train], objective);

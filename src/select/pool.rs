@@ -140,10 +140,11 @@ impl Pool {
         Ok(Self { models, subtasks, models_left_out, items_left_out })
     }
 
-    /// The sums of some models over every subtask.
-    pub fn sums(&self, models: &[usize], seed: u64) -> Sums {
-        let pairs: Vec<(usize, usize)> =
-            (0..models.len()).flat_map(|i| (i + 1..models.len()).map(move |j| (i, j))).collect();
+    /// The sums of some models over every subtask; those of pairs of models only where asked for, because there are
+    /// many.
+    pub fn sums(&self, models: &[usize], seed: u64, with_pairs: bool) -> Sums {
+        let n = if with_pairs { models.len() } else { 0 };
+        let pairs: Vec<(usize, usize)> = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).collect();
         let subtasks = self
             .subtasks
             .par_iter()
@@ -169,7 +170,7 @@ pub struct SubtaskSums {
     pub squares: f64,
     /// Sum over items of the squared sum over models.
     pub item_squares: f64,
-    /// Sum over items of the squared difference of each pair of models, pairs `i < j` in order.
+    /// Sum over items of the squared difference of each pair of models, pairs `i < j` in order; empty where not asked for.
     pub pair_squares: Vec<f64>,
 }
 
@@ -320,7 +321,7 @@ pub(super) mod tests {
             models_left_out: vec![],
             items_left_out: 0,
         };
-        let squares = pool.sums(&[0, 1], 1).squares(&[0]).unwrap();
+        let squares = pool.sums(&[0, 1], 1, false).squares(&[0]).unwrap();
         // Means .5 and 0: models 2 · 2 · .0625 = .25; residuals 4 / 16 over one degree of freedom.
         assert!((squares.models - 0.25).abs() < 1e-12);
         assert!((squares.residual - 0.25).abs() < 1e-12);

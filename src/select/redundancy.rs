@@ -47,7 +47,7 @@ const PARALLEL: usize = 100;
 pub fn redundancy(pool: &Pool, reliability: &[Option<f64>], seed: u64) -> Redundancy {
     let n = pool.subtasks.len();
     let everyone: Vec<usize> = (0..pool.models.len()).collect();
-    let sums = pool.sums(&everyone, seed);
+    let sums = pool.sums(&everyone, seed, false);
     let scores: Vec<&Vec<f64>> = sums.subtasks.iter().map(|s| &s.totals).collect();
     let correlation: Vec<Vec<f64>> = (0..n)
         .map(|a| {

@@ -24,6 +24,8 @@ mod shared;
 #[cfg(feature = "cli")]
 mod snapshots;
 mod snr;
+#[cfg(feature = "cli")]
+mod snr_cli;
 #[cfg(feature = "tables")]
 mod store;
 mod tidy;

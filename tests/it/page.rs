@@ -121,6 +121,8 @@ fn report_of(matrix: &ResponseMatrix, texts: &[Item]) -> BenchmarkReport {
         item_response: fitted.as_ref().map_err(ToString::to_string).map(|(fit, fits, dependence)| {
             ItemResponse { matrix, fit, item_fits: Some(fits), dependence: Some(dependence), choice: None }
         }),
+        signal: Err("no run says its training step or seed".to_owned()),
+        selection: Err("not chosen here".to_owned()),
     })
 }
 

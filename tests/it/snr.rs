@@ -145,3 +145,141 @@ fn the_quick_script_is_reproduced_and_shown_to_hide_the_ratio() {
         assert!(ratio::signal_to_noise(&last_five, 0.95).unwrap().ratio.interval.is_some());
     }
 }
+
+/// The subtask filter of the reference code: ratio of each subtask and along the cumulative ranking.
+#[test]
+fn the_published_subtask_ratios_are_reproduced() {
+    let Some(path) = shared("vectors/snr/snr_vectors.json") else { return };
+    let vectors = &json(&path)["subtask_filter"];
+    let names: Vec<String> =
+        vectors["instances"].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect();
+    let matrix =
+        |key: &str| -> Vec<Vec<f64>> { vectors[key].as_array().unwrap().iter().map(numbers).collect() };
+    // Instances × models, and instances × steps: turn them so if they are stored the other way.
+    let by_instance = |m: Vec<Vec<f64>>| -> Vec<Vec<f64>> {
+        if m.len() == names.len() {
+            return m;
+        }
+        (0..names.len()).map(|i| m.iter().map(|row| row[i]).collect()).collect()
+    };
+    let (models, steps) = (by_instance(matrix("datadecide_large")), by_instance(matrix("step_scores")));
+    let small = by_instance(matrix("datadecide_small"));
+    let pooled = |rows: &[Vec<f64>], keep: &dyn Fn(&str) -> bool| -> Vec<f64> {
+        let kept: Vec<&Vec<f64>> = rows
+            .iter()
+            .zip(&names)
+            .filter(|(_, n)| keep(n.rsplit_once('_').unwrap().0))
+            .map(|(r, _)| r)
+            .collect();
+        (0..kept[0].len()).map(|m| kept.iter().map(|r| r[m]).sum::<f64>() / kept.len() as f64).collect()
+    };
+    let last = |z: Vec<f64>| z[z.len().saturating_sub(30)..].to_vec();
+    for (name, expected) in vectors["snr_by_subtask"].as_object().unwrap() {
+        let (s, z) = (pooled(&models, &|n| n == name), last(pooled(&steps, &|n| n == name)));
+        let found = evalgauge::numeric::describe::std_dev(&s, 0).unwrap()
+            / evalgauge::numeric::describe::std_dev(&z, 0).unwrap();
+        close(found, expected.as_f64().unwrap(), name);
+    }
+    for point in vectors["cumulative"].as_array().unwrap() {
+        let kept: Vec<&str> = point["kept"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+        let (s, z) = (pooled(&models, &|n| kept.contains(&n)), last(pooled(&steps, &|n| kept.contains(&n))));
+        let found = evalgauge::numeric::describe::std_dev(&s, 0).unwrap()
+            / evalgauge::numeric::describe::std_dev(&z, 0).unwrap();
+        close(found, point["snr"].as_f64().unwrap(), "cumulative ratio");
+        let few = pooled(&small, &|n| kept.contains(&n));
+        let all = pooled(&models, &|n| kept.contains(&n));
+        let decisions = decision_accuracy_published(&few, &all).unwrap();
+        close(decisions, point["decision_acc"].as_f64().unwrap(), "cumulative decision accuracy");
+    }
+}
+
+/// Power, kendall identity and the published simulation of the degenerate ratio.
+#[test]
+fn statistics_that_name_a_definition_agree_with_the_vectors() {
+    let Some(path) = shared("vectors/stats/stats_vectors.json") else { return };
+    let vectors = json(&path);
+    let seeds = &vectors["madaan"];
+    let scores = numbers(&seeds["seed_scores"]);
+    close(
+        evalgauge::numeric::describe::std_dev(&scores, 1).unwrap(),
+        seeds["seed_std_ddof1"].as_f64().unwrap(),
+        "standard deviation over seeds",
+    );
+    let identity = &vectors["kendall_identity"];
+    let (a, b) = (numbers(&identity["a"]), numbers(&identity["b"]));
+    let d = evalgauge::snr::decision::decision_accuracy(&a, &b, &Default::default()).unwrap();
+    close(d.tau_b.unwrap().value, 2.0 * d.accuracy.value - 1.0, "tau and decision accuracy");
+    for case in vectors["power"].as_array().unwrap() {
+        let (Some(delta), Some(omega)) = (case["delta"].as_f64(), case["omega2"].as_f64()) else { continue };
+        if case["sA2"].as_f64().unwrap_or(0.0) > 0.0 {
+            continue;
+        }
+        // ω² is the variance of the difference, twice the component of one model.
+        let components = evalgauge::snr::design::Components { item: omega / 2.0, ..Default::default() };
+        let design = evalgauge::snr::design::Design { n_items: 1.0, n_seeds: 1.0, n_checkpoints: 1.0 };
+        let needed = components.needed(evalgauge::snr::design::Source::Items, delta, &design, 0.95).unwrap();
+        assert_eq!(needed, case["n"].as_f64().unwrap().ceil() as u64);
+    }
+}
+
+/// The exact interval covers the truth as often as it says, where the quick script prints 2 to 4 for every truth.
+#[test]
+fn the_interval_of_the_ratio_covers_the_truth_and_the_script_does_not_move() {
+    use rand_distr::{Distribution, StandardNormal};
+    const REPEATS: u64 = 2000;
+    let mut lines = Vec::new();
+    let mut script: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
+    for (models, checkpoints) in [(5, 5), (5, 30), (25, 5), (50, 5), (50, 30)] {
+        for truth in [0.5, 2.0, 10.0, 100.0] {
+            let mut covered = 0;
+            let mut printed = 0.0;
+            for k in 0..REPEATS {
+                let mut rng = evalgauge::numeric::random::stream(17, k);
+                let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
+                let data: Vec<Vec<f64>> = (0..models)
+                    .map(|_| {
+                        let own = 1000.0 + truth * draw();
+                        (0..checkpoints).map(|_| own + draw()).collect()
+                    })
+                    .collect();
+                let r = ratio::signal_to_noise(&data, 0.95).unwrap().ratio;
+                covered += u64::from(r.interval.unwrap().contains(truth));
+                printed += pooled_small_scale(&data).unwrap().ratio().unwrap() / REPEATS as f64;
+            }
+            let coverage = covered as f64 / REPEATS as f64;
+            lines.push(format!("{models} models, {checkpoints} checkpoints, ratio {truth}: {coverage:.3}, script {printed:.2}"));
+            assert!((0.93..=0.97).contains(&coverage), "{lines:#?}");
+            script.entry((models, checkpoints)).or_default().push(printed);
+        }
+    }
+    println!("{}", lines.join("\n"));
+    // From a true ratio of 2 to one of 100 the script's number does not even double.
+    for (size, printed) in script {
+        assert!(printed[3] / printed[1] < 1.5 && printed[3] < 5.0, "{size:?}: {printed:?}");
+    }
+}
+
+/// Simulated checkpoints with known components, added up in one pass: the interval holds the true ratio.
+#[test]
+fn simulated_checkpoints_are_measured_as_they_were_made() {
+    use evalgauge::simulate::{CheckpointOptions, CheckpointSubject, simulate_checkpoints};
+    let subject =
+        |name: &str, step_sd| CheckpointSubject { name: name.into(), step_sd, ..Default::default() };
+    let subjects = vec![subject("steady", 0.005), subject("noisy", 0.03)];
+    let options = CheckpointOptions { n_models: 20, subjects, ..Default::default() };
+    let simulated = simulate_checkpoints(&options).unwrap();
+    let benchmark = simulated.truth.benchmark.clone();
+    let (table, _) = evalgauge::snr::stream::score_table(&simulated.table, &benchmark, None);
+    let options = evalgauge::snr::SnrOptions { last: 20, ..Default::default() };
+    let analysis = evalgauge::snr::analyse(&table, &options);
+    for truth in &simulated.truth.subjects {
+        let name = Some(truth.subject.name.as_str());
+        let task =
+            analysis.tasks.iter().find(|t| t.scale == "all" && t.name.subject.as_deref() == name).unwrap();
+        let found = task.anova.as_ref().unwrap();
+        let within = found.noise / truth.noise_sd();
+        assert!((0.8..1.25).contains(&within), "{}: noise {within} of the truth", truth.subject.name);
+        let interval = found.ratio.interval.unwrap();
+        assert!(interval.contains(truth.ratio().unwrap()), "{interval:?} and the truth {:?}", truth.ratio());
+    }
+}

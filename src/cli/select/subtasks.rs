@@ -7,6 +7,7 @@ use crate::ingest::{IngestOptions, tables::read_tables};
 use crate::plot::{self, WIDE};
 use crate::render::text;
 use crate::report::TableView;
+use crate::report::selection::Choice;
 use crate::response::{ResponseMatrix, Table};
 use crate::select::{self, CrossFit, CrossFitOptions, Method, Objective, Pool, Redundancy};
 use anyhow::{Context, bail};
@@ -128,7 +129,7 @@ pub fn run(args: &SubtasksArgs, console: &Console) -> anyhow::Result<()> {
         };
         let chosen = choose(name, pool, args, flagged.as_ref(), console)?;
         let prefix =
-            if several { format!("{}/", crate::cli::report::file_name(name)) } else { String::new() };
+            if several { format!("{}/", crate::report::words::file_stem(name)) } else { String::new() };
         write(&chosen, args, &prefix, &mut output, &mut tables)?;
         text.push_str(&overview(&chosen, console));
         summaries.push(chosen.summary);
@@ -221,11 +222,8 @@ fn choose(
             pool.models_left_out.join(", ")
         ));
     }
-    let criteria = select::criteria(&pool, flagged, 0.95, console.seed);
-    let reliability: Vec<Option<f64>> = criteria.iter().map(|c| c.reliability).collect();
-    let redundancy = select::redundancy(&pool, &reliability, console.seed);
     let options = CrossFitOptions { objective, method, seed: console.seed, ..Default::default() };
-    let fit = select::cross_fit(&pool, &options);
+    let Choice { criteria, redundancy, fit, .. } = Choice::of(name, &pool, flagged, options);
     let n_kept = args.keep.unwrap_or(fit.best_kept);
     let kept: Vec<usize> = fit.order[..n_kept].to_vec();
     let summary = Summary {
