@@ -73,6 +73,8 @@ struct Summary {
     definition: &'static str,
     n_runs: usize,
     n_series: usize,
+    /// The setting that charts and the table on the terminal show.
+    main_setting: Option<String>,
     ranks: Vec<String>,
     better_than_chance: Vec<String>,
     does_not_rank: Vec<String>,
@@ -162,18 +164,12 @@ fn ratio_of(task: &TaskSnr) -> f64 {
     task.ratio.map_or(f64::NEG_INFINITY, |r| r.value)
 }
 
-/// The decision about scales nearest to ten times apart, by size before by training.
-fn ten_times<'a>(analysis: &'a SnrAnalysis, task: &TaskSnr) -> Option<&'a SeriesDecision> {
-    let distance = |d: &SeriesDecision| d.factor.map_or(f64::INFINITY, |f| (f / 10.0).ln().abs());
-    let of_task = analysis.decisions.iter().filter(|d| d.name == task.name);
-    of_task.min_by(|a, b| (a.kind as u8).cmp(&(b.kind as u8)).then(distance(a).total_cmp(&distance(b))))
-}
-
 fn summarise(table: &ScoreTable, analysis: &SnrAnalysis, options: &SnrOptions) -> Summary {
     let mut summary = Summary {
         definition: options.definition.as_str(),
         n_runs: table.runs.len(),
         n_series: table.series.len(),
+        main_setting: plot::snr::main_setting(analysis).map(str::to_owned),
         ranks: Vec::new(),
         better_than_chance: Vec::new(),
         does_not_rank: Vec::new(),
@@ -182,7 +178,7 @@ fn summarise(table: &ScoreTable, analysis: &SnrAnalysis, options: &SnrOptions) -
         tasks: Vec::new(),
     };
     for task in analysis.tasks.iter().filter(|t| t.scale == "all") {
-        let decision = ten_times(analysis, task);
+        let decision = analysis.ten_times(&task.name);
         let n = &task.name;
         let parts = [
             Some(n.benchmark.as_str()),
@@ -230,60 +226,69 @@ fn overview(summary: &Summary, console: &Console) -> String {
         },
         None => "–".to_owned(),
     };
-    let mut tasks: Vec<&TaskSummary> = summary.tasks.iter().collect();
+    let setting = summary.main_setting.as_deref().unwrap_or("");
+    let mut tasks: Vec<&TaskSummary> = summary.tasks.iter().filter(|t| t.setting == setting).collect();
     tasks.sort_by(|a, b| {
         let key = |t: &TaskSummary| t.ratio.map_or(f64::NEG_INFINITY, |r| r.value);
         key(b).total_cmp(&key(a))
     });
+    let one_metric = tasks.windows(2).all(|w| w[0].metric == w[1].metric);
     let row = |t: &&TaskSummary| {
-        let mut name = t.subject.clone().map_or(t.benchmark.clone(), |s| format!("{} / {s}", t.benchmark));
-        if !t.setting.is_empty() {
-            name.push_str(&format!(" ({})", t.setting));
+        let mut name = t.subject.clone().unwrap_or_else(|| t.benchmark.clone());
+        if !one_metric {
+            name.push_str(&format!(", {}", t.metric));
         }
-        let verdict = t.verdict.unwrap_or("–").replace('_', " ");
+        let ranks = match t.verdict {
+            Some("ranks") => "yes",
+            Some("better_than_chance") => "better",
+            Some("does_not_rank") => "no",
+            _ => "–",
+        };
         vec![
             name,
-            t.metric.clone(),
-            format!("{} × {}", t.n_models, t.n_checkpoints),
             estimate(t.ratio, 1),
             number(t.share_separable.map(|s| 100.0 * s), 0),
             number(t.smallest_difference, 4),
             estimate(t.decision_accuracy, 2),
-            verdict,
+            ranks.to_owned(),
         ]
     };
-    let headings = [
-        "task",
-        "metric",
-        "#models × checkpoints",
-        "#ratio [95 %]",
-        "#pairs apart %",
-        "#least difference",
-        "#decisions right [95 %]",
-        "10 × smaller",
-    ];
+    let headings = ["task", "#ratio [95 %]", "#apart %", "#least diff.", "#decisions [95 %]", "ranks"];
     let many = tasks.len() > 2 * SHOWN + 4;
-    let mut rows: Vec<Vec<String>> =
-        tasks.iter().take(if many { SHOWN } else { tasks.len() }).map(row).collect();
+    let shown: Vec<&TaskSummary> = if many {
+        tasks[..SHOWN].iter().chain(&tasks[tasks.len() - SHOWN..]).copied().collect()
+    } else {
+        tasks.clone()
+    };
+    let rows: Vec<Vec<String>> = shown.iter().map(row).collect();
+    let mut view = TableView::new("", &headings, rows);
     if many {
-        rows.push(
-            std::iter::once(format!("… {} more in snr.csv …", tasks.len() - 2 * SHOWN))
-                .chain((1..8).map(|_| String::new()))
-                .collect(),
-        );
-        rows.extend(tasks[tasks.len() - SHOWN..].iter().map(row));
+        let others = tasks.len() - 2 * SHOWN;
+        view.note = Some(format!("The {SHOWN} highest and the {SHOWN} lowest; {others} more in snr.csv."));
     }
-    let mut text = text::table(&TableView::new("", &headings, rows), &console.text_options());
+    let mut text = text::table(&view, &console.text_options());
+    let first = tasks.first();
+    text.push_str(&format!(
+        "\n{}{} runs, {} checkpoints each for the noise.",
+        if setting.is_empty() { String::new() } else { format!("{setting}: ") },
+        first.map_or(0, |t| t.n_models),
+        first.map_or(0, |t| t.n_checkpoints)
+    ));
+    let elsewhere = summary.tasks.len() - tasks.len();
+    if elsewhere > 0 {
+        text.push_str(&format!(" {elsewhere} series of other settings are in snr.csv."));
+    }
+    let of = |verdict: &str| tasks.iter().filter(|t| t.verdict == Some(verdict)).count();
     let scales = tasks.iter().find_map(|t| Some(format!("{} → {}", t.small.as_ref()?, t.target.as_ref()?)));
     text.push_str(&format!(
-        "\nAbout ten times smaller{}: {} of {} tasks rank models as the large scale does (interval above 0.75), {} better \
-         than chance, {} no better than a coin as far as these models tell, {} cannot be said.\n",
-        scales.map_or(String::new(), |s| format!(" (for instance {s})")),
-        summary.ranks.len(),
-        summary.tasks.len(),
-        summary.better_than_chance.len(),
-        summary.does_not_rank.len(),
-        summary.cannot_say.len(),
+        "\nDecisions at a scale about ten times smaller{}: {} of {} tasks rank models as the large scale does (the whole \
+         interval above 0.75), {} do better than a coin, {} do no better as far as these models tell, {} cannot be said.\n",
+        scales.map_or(String::new(), |s| format!(" ({s})")),
+        of("ranks"),
+        tasks.len(),
+        of("better_than_chance"),
+        of("does_not_rank"),
+        tasks.len() - of("ranks") - of("better_than_chance") - of("does_not_rank"),
     ));
     text
 }

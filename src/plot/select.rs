@@ -138,7 +138,7 @@ pub fn redundancy_map(
     canvas.y = top + side + 4.0;
     canvas.note("White lines separate clusters; columns are in the order of the rows.");
     if every > 1 {
-        canvas.note(&format!("Every {every}th subtask is named; redundancy.csv has all."));
+        canvas.note(&format!("One subtask in {every} is named; redundancy.csv has all."));
     }
     Ok(Chart::new(canvas.finish()))
 }

@@ -10,23 +10,27 @@ use crate::response::{ScoreSeries, ScoreTable};
 use crate::snr::{SeriesDecision, SnrAnalysis, TaskSnr};
 use std::collections::{BTreeMap, HashMap};
 
-/// The tasks that charts show: one metric for each task, one setting, one unit, all sizes together.
-pub fn focus(analysis: &SnrAnalysis) -> Vec<&TaskSnr> {
-    let whole: Vec<&TaskSnr> =
-        analysis.tasks.iter().filter(|t| t.scale == "all" && t.anova.is_ok()).collect();
-    // The setting with the most checkpoints, then the most tasks.
+/// The setting with the most checkpoints, then the most tasks.
+pub fn main_setting(analysis: &SnrAnalysis) -> Option<&str> {
     let mut settings: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for task in &whole {
+    for task in analysis.tasks.iter().filter(|t| t.scale == "all" && t.anova.is_ok()) {
         let entry = settings.entry(&task.name.setting).or_default();
         entry.0 += task.n_models * task.n_checkpoints;
         entry.1 += 1;
     }
-    let Some((&setting, _)) = settings.iter().max_by_key(|(_, n)| **n) else { return Vec::new() };
+    settings.into_iter().max_by_key(|(_, n)| *n).map(|(setting, _)| setting)
+}
+
+/// The tasks that charts show: one metric for each task, one setting, one unit, all sizes together.
+pub fn focus(analysis: &SnrAnalysis) -> Vec<&TaskSnr> {
+    let setting = main_setting(analysis);
+    let whole = analysis.tasks.iter().filter(|t| t.scale == "all" && t.anova.is_ok());
     let mut units: HashMap<_, usize> = HashMap::new();
     let mut seen = std::collections::HashSet::new();
     let first: Vec<&TaskSnr> = whole
-        .into_iter()
-        .filter(|t| t.name.setting == setting && seen.insert((&t.name.benchmark, &t.name.subject)))
+        .filter(|t| {
+            Some(t.name.setting.as_str()) == setting && seen.insert((&t.name.benchmark, &t.name.subject))
+        })
         .collect();
     first.iter().for_each(|t| *units.entry(t.unit).or_default() += 1);
     let unit = units.into_iter().max_by_key(|(u, n)| (*n, u.as_str())).map(|(u, _)| u);

@@ -49,7 +49,7 @@ pub fn section(table: &ScoreTable, analysis: &SnrAnalysis) -> Result<(Section, V
     findings.extend(of_the_pairs(whole));
     let decisions: Vec<&SeriesDecision> =
         analysis.decisions.iter().filter(|d| d.name == whole.name).collect();
-    findings.extend(of_the_decisions(&decisions));
+    findings.extend(analysis.ten_times(&whole.name).map(of_the_decision));
     let mut blocks = Vec::new();
     let drawn: Vec<&TaskSnr> = plot::snr::focus(analysis);
     if drawn.len() > 1 {
@@ -103,15 +103,11 @@ fn of_the_pairs(whole: &TaskSnr) -> Option<Finding> {
 }
 
 /// The decision at about a tenth of the training or the size.
-fn of_the_decisions(decisions: &[&SeriesDecision]) -> Option<Finding> {
-    let distance = |d: &SeriesDecision| d.factor.map_or(f64::INFINITY, |f| (f / 10.0).ln().abs());
-    let decision = decisions
-        .iter()
-        .min_by(|a, b| (a.kind as u8).cmp(&(b.kind as u8)).then(distance(a).total_cmp(&distance(b))))?;
+fn of_the_decision(decision: &SeriesDecision) -> Finding {
     let accuracy = &decision.decision.accuracy;
     let poor = decision.decision.verdict == Verdict::DoesNotRank;
     let what = if decision.kind == ScaleKind::Size { "Models of size" } else { "Models after" };
-    Some(Finding {
+    Finding {
         consequence: if poor { Consequence::Care } else { Consequence::Information },
         weight: 1.0 - accuracy.accuracy.value,
         headline: format!(
@@ -123,7 +119,7 @@ fn of_the_decisions(decisions: &[&SeriesDecision]) -> Option<Finding> {
         detail: format!("{} over {}.", estimate(&accuracy.accuracy, 2), count(accuracy.n_pairs, "pair")),
         action: poor.then(|| "Do not choose by this score at the small scale.".to_owned()),
         section: Some(SectionId::SignalNoise),
-    })
+    }
 }
 
 fn tasks_table(tasks: &[&TaskSnr]) -> TableView {

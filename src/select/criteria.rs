@@ -54,14 +54,14 @@ pub fn criteria(pool: &Pool, flagged: Option<&HashSet<String>>, level: f64, seed
     let everyone: Vec<usize> = (0..pool.models.len()).collect();
     let sums = pool.sums(&everyone, seed, pool.models.len() <= MOST_PAIRED);
     let m = pool.models.len() as f64;
-    let whole = sums.second_half_of_all();
+    let whole = sums.all().map(|all| all.second_half()).unwrap_or_default();
     let bootstrap = BootstrapOptions { level, seed, ..Default::default() };
     pool.subtasks
         .iter()
         .enumerate()
         .map(|(k, subtask)| {
             let n = subtask.items.len() as f64;
-            let squares = sums.squares(&[k]).filter(|s| s.residual > 0.0);
+            let squares = sums.subtasks[k].mean_squares().filter(|s| s.residual > 0.0);
             let f = squares.map(|s| s.models / s.residual);
             let ratio = f.map(|f| {
                 let at = |q: f64| (f / q - 1.0).max(0.0).sqrt();
@@ -71,7 +71,7 @@ pub fn criteria(pool: &Pool, flagged: Option<&HashSet<String>>, level: f64, seed
                 Estimate::with_interval(at(1.0), None, interval)
             });
             let reliability = f.map(|f| (1.0 - 1.0 / f).max(0.0));
-            let pairs = share_pairs(&sums, &[k]);
+            let pairs = share_pairs(&sums.subtasks[k]);
             Criteria {
                 name: subtask.name.clone(),
                 n_items: subtask.items.len(),
@@ -81,7 +81,7 @@ pub fn criteria(pool: &Pool, flagged: Option<&HashSet<String>>, level: f64, seed
                 ratio,
                 reliability,
                 reliability_per_item: reliability.map(|r| r / (r + n * (1.0 - r))),
-                decision_accuracy: decision_accuracy(&sums.first_half(&[k]), &whole, &bootstrap)
+                decision_accuracy: decision_accuracy(&sums.subtasks[k].first_half(), &whole, &bootstrap)
                     .ok()
                     .map(|d| d.accuracy),
                 share_pairs: pairs.map(|p| p.0),

@@ -19,13 +19,22 @@ pub struct CrossFitOptions {
     pub splits: usize,
     /// Random orders tried on each half.
     pub random_orders: usize,
+    /// Number of subtasks to keep; `None` takes the number that is best on the models chosen on.
+    pub keep: Option<usize>,
     /// Seed.
     pub seed: u64,
 }
 
 impl Default for CrossFitOptions {
     fn default() -> Self {
-        Self { objective: Objective::Ratio, method: Method::Greedy, splits: 20, random_orders: 20, seed: 1 }
+        Self {
+            objective: Objective::Ratio,
+            method: Method::Greedy,
+            splits: 20,
+            random_orders: 20,
+            keep: None,
+            seed: 1,
+        }
     }
 }
 
@@ -57,7 +66,7 @@ pub struct CrossFit {
     pub curve: Vec<CurvePoint>,
     /// The order chosen on all models.
     pub order: Vec<usize>,
-    /// The number kept that is best on all models: what a user would keep.
+    /// The number kept: as asked for, else the one that is best on all models.
     pub best_kept: usize,
     /// Gain at that number on the same models: a difference for shares, a quotient for the ratio.
     pub gain_in_sample: Option<f64>,
@@ -107,11 +116,9 @@ pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
     let pairs = objective == Objective::Pairs;
     let all = pool.sums(&everyone, options.seed, pairs);
     let order = options.method.order(&all, objective);
-    let along = |sums: &super::pool::Sums, order: &[usize]| -> Vec<Option<f64>> {
-        (1..=n).map(|k| objective.of(sums, &order[..k])).collect()
-    };
-    let in_sample = along(&all, &order);
-    let best_kept = best(&in_sample);
+    let in_sample = objective.along(&all, &order);
+    let number = |values: &[Option<f64>]| options.keep.unwrap_or_else(|| best(values)).clamp(1, n);
+    let best_kept = number(&in_sample);
 
     let trials: Vec<Trial> = (0..options.splits)
         .into_par_iter()
@@ -124,13 +131,13 @@ pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
             let mut trials = Vec::new();
             for (train, test) in [(0, 1), (1, 0)] {
                 let order = options.method.order(&sides[train], objective);
-                let kept = best(&along(&sides[train], &order));
-                let chosen = along(&sides[test], &order);
+                let kept = number(&objective.along(&sides[train], &order));
+                let chosen = objective.along(&sides[test], &order);
                 let random: Vec<Vec<Option<f64>>> = (0..options.random_orders)
                     .map(|_| {
                         let mut order: Vec<usize> = (0..n).collect();
                         order.shuffle(&mut rng);
-                        along(&sides[test], &order)
+                        objective.along(&sides[test], &order)
                     })
                     .collect();
                 let full = chosen[n - 1];

@@ -1,6 +1,6 @@
 //! In which order are subtasks kept? By a criterion of each alone, or greedily by what the set says of the models.
 
-use super::pool::Sums;
+use super::pool::{SubtaskSums, Sums};
 use crate::numeric::special::student_t_quantile;
 
 /// What a set of subtasks is to be good at.
@@ -24,24 +24,43 @@ impl Objective {
         }
     }
 
-    /// Its value for a set of subtasks; `None` where it cannot be computed.
+    /// Its value for the sums over a set of subtasks; `whole` are the scores on the second halves of all subtasks.
+    /// `None` where it cannot be computed.
     ///
     /// ```text
     /// ratio = √max(0, MS_models / MS_residual − 1)
     /// ```
-    pub fn of(self, sums: &Sums, set: &[usize]) -> Option<f64> {
-        if set.is_empty() {
-            return None;
-        }
+    pub fn of(self, set: &SubtaskSums, whole: &[f64]) -> Option<f64> {
         match self {
             Self::Ratio => {
-                let s = sums.squares(set)?;
+                let s = set.mean_squares()?;
                 (s.residual > 0.0).then(|| (s.models / s.residual - 1.0).max(0.0).sqrt())
             }
-            Self::Pairs => share_pairs(sums, set).map(|s| s.0),
-            Self::Accuracy => agreement(&sums.first_half(set), &sums.second_half_of_all()),
+            Self::Pairs => share_pairs(set).map(|s| s.0),
+            Self::Accuracy => agreement(&set.first_half(), whole),
         }
     }
+
+    /// Its value for the first one, two, … subtasks of an order.
+    pub fn along(self, sums: &Sums, order: &[usize]) -> Vec<Option<f64>> {
+        let whole = whole_of(sums);
+        let mut kept: Option<SubtaskSums> = None;
+        order
+            .iter()
+            .map(|s| {
+                let next = &sums.subtasks[*s];
+                let set = kept.as_ref().map_or_else(|| next.clone(), |k| k.plus(next));
+                let value = self.of(&set, &whole);
+                kept = Some(set);
+                value
+            })
+            .collect()
+    }
+}
+
+/// Scores on the second halves of all subtasks: the whole benchmark, on other items than a set is scored on.
+fn whole_of(sums: &Sums) -> Vec<f64> {
+    sums.all().map(|all| all.second_half()).unwrap_or_default()
 }
 
 /// Level of the paired test, two-sided, as in P-MMEval.
@@ -56,18 +75,18 @@ const PAIR_LEVEL: f64 = 0.01;
 ///
 /// # Reference
 /// Zhang et al. 2024, *P-MMEval*, arXiv 2411.09116: a benchmark is kept where every pair of models differs.
-pub fn share_pairs(sums: &Sums, set: &[usize]) -> Option<(f64, f64)> {
-    let n: f64 = set.iter().map(|s| sums.subtasks[*s].n_items).sum();
-    let summed = set.iter().all(|s| !sums.subtasks[*s].pair_squares.is_empty());
-    if n < 3.0 || sums.n_models < 2 || !summed {
+pub fn share_pairs(set: &SubtaskSums) -> Option<(f64, f64)> {
+    let (n, n_models) = (set.n_items, set.totals.len());
+    // Sums of pairs are there only where they were asked for.
+    if n < 3.0 || n_models < 2 || set.pair_squares.is_empty() {
         return None;
     }
     let quantile = student_t_quantile(1.0 - PAIR_LEVEL / 2.0, n - 1.0);
-    let totals = sums.totals(set);
+    let totals = &set.totals;
     let (mut pair, mut apart, mut graded) = (0, 0.0, 0.0);
-    for i in 0..sums.n_models {
-        for j in i + 1..sums.n_models {
-            let squares: f64 = set.iter().map(|s| sums.subtasks[*s].pair_squares[pair]).sum();
+    for i in 0..n_models {
+        for j in i + 1..n_models {
+            let squares = set.pair_squares[pair];
             let mean = (totals[i] - totals[j]) / n;
             let variance = ((squares - n * mean * mean) / (n - 1.0)).max(0.0);
             let threshold = quantile * (variance / n).sqrt();
@@ -118,30 +137,34 @@ impl Method {
     /// All subtasks in order.
     pub fn order(self, sums: &Sums, objective: Objective) -> Vec<usize> {
         let n = sums.subtasks.len();
-        let value = |set: &[usize]| objective.of(sums, set).unwrap_or(f64::NEG_INFINITY);
+        let whole = whole_of(sums);
+        let value = |set: &SubtaskSums| objective.of(set, &whole).unwrap_or(f64::NEG_INFINITY);
         match self {
             Self::Cumulative => {
-                let alone: Vec<f64> = (0..n).map(|s| value(&[s])).collect();
+                let alone: Vec<f64> = sums.subtasks.iter().map(value).collect();
                 let mut order: Vec<usize> = (0..n).collect();
                 order.sort_by(|a, b| alone[*b].total_cmp(&alone[*a]).then(a.cmp(b)));
                 order
             }
             Self::Greedy => {
-                let mut kept: Vec<usize> = Vec::with_capacity(n);
-                while kept.len() < n {
-                    let left: Vec<usize> = (0..n).filter(|s| !kept.contains(s)).collect();
-                    let best = left.into_iter().map(|s| {
-                        kept.push(s);
-                        let v = value(&kept);
-                        kept.pop();
-                        (s, v)
-                    });
-                    let Some(next) = best.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))) else {
+                let mut left: Vec<usize> = (0..n).collect();
+                let mut order: Vec<usize> = Vec::with_capacity(n);
+                let mut kept: Option<SubtaskSums> = None;
+                while !left.is_empty() {
+                    let with = |s: usize| {
+                        let next = &sums.subtasks[s];
+                        kept.as_ref().map_or_else(|| next.clone(), |k| k.plus(next))
+                    };
+                    let tried = left.iter().map(|s| (*s, value(&with(*s))));
+                    let Some((best, _)) = tried.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))) else {
                         break;
                     };
-                    kept.push(next.0);
+                    let set = with(best);
+                    kept = Some(set);
+                    left.retain(|s| *s != best);
+                    order.push(best);
                 }
-                kept
+                order
             }
         }
     }
@@ -170,7 +193,7 @@ mod tests {
     fn pairs_by_hand() {
         let pool = simulated(&[4.0, 4.0, 4.0], 200, 8);
         let sums = pool.sums(&[0, 1, 2], 1, true);
-        let (share, graded) = share_pairs(&sums, &[0, 1, 2]).unwrap();
+        let (share, graded) = share_pairs(&sums.all().unwrap()).unwrap();
         assert!(share <= graded && graded <= 1.0);
         // The same test on the rows themselves.
         let rows: Vec<&Vec<f32>> = pool.subtasks.iter().flat_map(|s| &s.scores).collect();

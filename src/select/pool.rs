@@ -236,41 +236,56 @@ pub struct Squares {
     pub n_items: f64,
 }
 
-impl Sums {
-    /// Mean squares of models and of residuals over the items of a set of subtasks, all items counting the same.
-    pub fn squares(&self, set: &[usize]) -> Option<Squares> {
-        let m = self.n_models as f64;
-        let n: f64 = set.iter().map(|s| self.subtasks[*s].n_items).sum();
-        if self.n_models < 2 || n < 2.0 {
+impl SubtaskSums {
+    /// The sums over the items of both.
+    pub fn plus(&self, other: &Self) -> Self {
+        let add = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x + y).collect::<Vec<f64>>();
+        Self {
+            n_items: self.n_items + other.n_items,
+            totals: add(&self.totals, &other.totals),
+            half: add(&self.half, &other.half),
+            n_half: self.n_half + other.n_half,
+            squares: self.squares + other.squares,
+            item_squares: self.item_squares + other.item_squares,
+            pair_squares: add(&self.pair_squares, &other.pair_squares),
+        }
+    }
+
+    /// Mean squares of models and of residuals, all items counting the same.
+    pub fn mean_squares(&self) -> Option<Squares> {
+        let (m, n) = (self.totals.len() as f64, self.n_items);
+        if self.totals.len() < 2 || n < 2.0 {
             return None;
         }
-        let totals = self.totals(set);
-        let grand: f64 = totals.iter().sum();
+        let grand: f64 = self.totals.iter().sum();
         let correction = grand * grand / (n * m);
-        let models = totals.iter().map(|t| t * t).sum::<f64>() / n - correction;
-        let items = set.iter().map(|s| self.subtasks[*s].item_squares).sum::<f64>() / m - correction;
-        let all = set.iter().map(|s| self.subtasks[*s].squares).sum::<f64>() - correction;
-        let residual = (all - models - items).max(0.0) / ((n - 1.0) * (m - 1.0));
+        let models = self.totals.iter().map(|t| t * t).sum::<f64>() / n - correction;
+        let items = self.item_squares / m - correction;
+        let residual = (self.squares - correction - models - items).max(0.0) / ((n - 1.0) * (m - 1.0));
         Some(Squares { models: models.max(0.0) / (m - 1.0), residual, n_items: n })
     }
 
-    /// Sum of scores of each model over a set.
-    pub fn totals(&self, set: &[usize]) -> Vec<f64> {
-        (0..self.n_models).map(|m| set.iter().map(|s| self.subtasks[*s].totals[m]).sum()).collect()
+    /// Mean score of each model on the first half of the items.
+    pub fn first_half(&self) -> Vec<f64> {
+        self.half.iter().map(|h| h / self.n_half).collect()
     }
 
-    /// Mean score of each model on the first halves of a set.
-    pub fn first_half(&self, set: &[usize]) -> Vec<f64> {
-        let n: f64 = set.iter().map(|s| self.subtasks[*s].n_half).sum();
-        (0..self.n_models).map(|m| set.iter().map(|s| self.subtasks[*s].half[m]).sum::<f64>() / n).collect()
+    /// Mean score of each model on the second half.
+    pub fn second_half(&self) -> Vec<f64> {
+        self.totals.iter().zip(&self.half).map(|(t, h)| (t - h) / (self.n_items - self.n_half)).collect()
+    }
+}
+
+impl Sums {
+    /// The sums over a set of subtasks; `None` of no subtask.
+    pub fn of(&self, set: &[usize]) -> Option<SubtaskSums> {
+        let (first, rest) = set.split_first()?;
+        Some(rest.iter().fold(self.subtasks[*first].clone(), |all, s| all.plus(&self.subtasks[*s])))
     }
 
-    /// Mean score of each model on the second halves of all subtasks.
-    pub fn second_half_of_all(&self) -> Vec<f64> {
-        let n: f64 = self.subtasks.iter().map(|s| s.n_items - s.n_half).sum();
-        (0..self.n_models)
-            .map(|m| self.subtasks.iter().map(|s| s.totals[m] - s.half[m]).sum::<f64>() / n)
-            .collect()
+    /// The sums over all subtasks.
+    pub fn all(&self) -> Option<SubtaskSums> {
+        self.of(&(0..self.subtasks.len()).collect::<Vec<_>>())
     }
 }
 
@@ -321,7 +336,7 @@ pub(super) mod tests {
             models_left_out: vec![],
             items_left_out: 0,
         };
-        let squares = pool.sums(&[0, 1], 1, false).squares(&[0]).unwrap();
+        let squares = pool.sums(&[0, 1], 1, false).subtasks[0].mean_squares().unwrap();
         // Means .5 and 0: models 2 · 2 · .0625 = .25; residuals 4 / 16 over one degree of freedom.
         assert!((squares.models - 0.25).abs() < 1e-12);
         assert!((squares.residual - 0.25).abs() < 1e-12);

@@ -6,7 +6,7 @@ use super::noise::{NoiseKinds, Smoothness, group_ratio, noise_kinds, seed_ratio,
 use super::options::{Definition, SnrOptions};
 use super::published::{pooled_small_scale, relative_range};
 use super::ratio::SignalToNoise;
-use super::scales::{Decision, ScalePair, decide, scale_pairs};
+use super::scales::{Decision, ScalePair, decide, preference, scale_pairs};
 use super::separable::{Separability, separability};
 use super::spread::Spread;
 use crate::numeric::Estimate;
@@ -15,6 +15,7 @@ use crate::numeric::describe::{mean, median, variance};
 use crate::response::{ScoreCurve, ScoreRun, ScoreSeries, ScoreTable, ScoreUnit, SeriesName};
 use rayon::prelude::*;
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// Signal and noise of one task among the models of one size, or among all.
@@ -149,10 +150,19 @@ pub fn analyse(table: &ScoreTable, options: &SnrOptions) -> SnrAnalysis {
     all
 }
 
-/// The pair whose scales are nearest to ten times apart, by size before by training.
+/// The pair whose scales are nearest to ten times apart, by [`preference`].
 fn about_ten_times(pairs: &[ScalePair]) -> Option<&ScalePair> {
-    let distance = |p: &ScalePair| p.factor.map_or(f64::INFINITY, |f| (f / 10.0).ln().abs());
-    pairs.iter().min_by(|a, b| (a.kind as u8).cmp(&(b.kind as u8)).then(distance(a).total_cmp(&distance(b))))
+    let key = |p: &ScalePair| preference(p.kind, p.models.len(), p.factor);
+    pairs.iter().min_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal))
+}
+
+impl SnrAnalysis {
+    /// The decision about a task whose scales are nearest to ten times apart, by [`preference`].
+    pub fn ten_times(&self, task: &SeriesName) -> Option<&SeriesDecision> {
+        let key = |d: &SeriesDecision| preference(d.kind, d.decision.accuracy.n_models, d.factor);
+        let of_task = self.decisions.iter().filter(|d| d.name == *task);
+        of_task.min_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal))
+    }
 }
 
 /// All runs, and those of each size that has enough of them.
@@ -178,8 +188,11 @@ fn task(
     curves: &[&ScoreCurve],
     options: &SnrOptions,
 ) -> Option<TaskSnr> {
+    // Where some runs have checkpoints, the spread is that of these runs, too.
+    let repeated: Vec<&ScoreCurve> = curves.iter().copied().filter(|c| c.points.len() > 1).collect();
+    let measured = if repeated.len() > 1 { &repeated[..] } else { curves };
     let windows: Vec<Vec<f64>> =
-        curves.iter().map(|c| c.last(options.last).iter().map(|p| p.value).collect()).collect();
+        measured.iter().map(|c| c.last(options.last).iter().map(|p| p.value).collect()).collect();
     let means: Vec<f64> = windows.iter().filter_map(|w| mean(w)).collect();
     let mean_score = mean(&means)?;
     let anova = group_ratio(curves, options.last, options.level);

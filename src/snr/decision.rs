@@ -1,7 +1,7 @@
 //! Would a small scale have chosen as the large one does? Agreement of rankings over pairs.
 
 use crate::numeric::bootstrap::{BootstrapOptions, percentile_estimate, replicates};
-use crate::numeric::{Estimate, correlation::kendall_tau_b};
+use crate::numeric::{Estimate, Interval, correlation::kendall_tau_b};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -99,9 +99,51 @@ pub fn decision_accuracy(
         n_models: small.len(),
         n_pairs,
         n_ties,
-        accuracy: percentile_estimate(value, &drawn, options.level),
-        tau_b,
+        accuracy: not_too_sure(percentile_estimate(value, &drawn, options.level), small.len(), options.level),
+        tau_b: tau_b
+            .map(|t| if t.interval.is_some_and(|i| i.width() == 0.0) { Estimate::bare(t.value) } else { t }),
     })
+}
+
+/// All resamples of a perfect agreement agree perfectly, which is no certainty. Its lower end is the accuracy under
+/// which perfect agreement would still come with a probability of α/2, rankings scattered as in Mallows' model.
+///
+/// ```text
+/// P(perfect) = Π_k 1 / (1 + φ + … + φ^{k−1}) = α / 2        low = 1 − E[discordant pairs | φ] / (M (M − 1) / 2)
+/// ```
+///
+/// # Reference
+/// Mallows 1957, doi:10.1093/biomet/44.1-2.114.
+fn not_too_sure(estimate: Estimate, n_models: usize, level: f64) -> Estimate {
+    let Some(i) = estimate.interval.filter(|i| i.width() == 0.0 && n_models > 1) else { return estimate };
+    let low = least_accuracy(n_models, (1.0 - level) / 2.0);
+    match i.low {
+        1.0 => Estimate::with_interval(1.0, None, Interval::new(low, 1.0, level)),
+        0.0 => Estimate::with_interval(0.0, None, Interval::new(0.0, 1.0 - low, level)),
+        _ => estimate,
+    }
+}
+
+/// The pairwise accuracy of `m` models in Mallows' model at which a perfect ranking has probability `p`.
+fn least_accuracy(m: usize, p: f64) -> f64 {
+    // Inserting the k-th model passes j of those before it with probability proportional to φ^j.
+    let insertions = |phi: f64| {
+        (2..=m).fold((0.0, 0.0), |(log_perfect, discordant), k| {
+            let powers = (0..k).scan(1.0, |power, j| {
+                let now = *power;
+                *power *= phi;
+                Some((j as f64, now))
+            });
+            let (total, moved) = powers.fold((0.0, 0.0), |(t, d), (j, w)| (t + w, d + j * w));
+            (log_perfect - f64::ln(total), discordant + moved / total)
+        })
+    };
+    let (mut low, mut high) = (0.0, 4.0);
+    for _ in 0..80 {
+        let middle = 0.5 * (low + high);
+        if insertions(middle).0 > p.ln() { low = middle } else { high = middle }
+    }
+    1.0 - insertions(0.5 * (low + high)).1 / (m * (m - 1) / 2) as f64
 }
 
 /// The published count: a pair agrees if `small i > small j` is as true as `target i > target j`.
@@ -151,6 +193,19 @@ mod tests {
         let (small, target) = ([1.0, 1.0], [1.0, 2.0]);
         assert_eq!(decision_accuracy_published(&small, &target), Some(1.0));
         assert_eq!(decision_accuracy_published(&[1.0, 1.0], &[2.0, 1.0]), Some(0.0));
+    }
+
+    #[test]
+    fn perfect_agreement_of_few_models_is_no_certainty() {
+        let x: Vec<f64> = (0..8).map(f64::from).collect();
+        let d = decision_accuracy(&x, &x, &Default::default()).unwrap();
+        assert_eq!(d.accuracy.value, 1.0);
+        assert!((0.7..0.95).contains(&d.accuracy.low().unwrap()), "{:?}", d.accuracy);
+        // Two models: 1 / (1 + φ) is both the probability and the accuracy.
+        assert!((least_accuracy(2, 0.3) - 0.3).abs() < 1e-9);
+        // Random order of four is perfect once in 24.
+        assert!((least_accuracy(4, 1.0 / 24.0) - 0.5).abs() < 1e-9);
+        assert_eq!(d.tau_b.unwrap().interval, None);
     }
 
     #[test]

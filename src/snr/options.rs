@@ -52,7 +52,7 @@ impl Default for SnrOptions {
             last: 5,
             difference: 0.01,
             level: 0.95,
-            replicates: 1000,
+            replicates: 500,
             seed: 1,
         }
     }

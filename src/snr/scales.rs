@@ -69,6 +69,13 @@ fn tail_mean(window: &[f64], n: usize) -> f64 {
 
 /// Fewest models that a decision accuracy is computed from.
 pub const MIN_MODELS: usize = 3;
+/// Fewest models that a verdict is given on.
+pub const MIN_FOR_VERDICT: usize = 6;
+
+/// Of scales with enough models the size before the training, then the nearest to ten times apart: smaller is better.
+pub fn preference(kind: ScaleKind, n_models: usize, factor: Option<f64>) -> (bool, u8, f64) {
+    (n_models < MIN_FOR_VERDICT, kind as u8, factor.map_or(f64::INFINITY, |f| (f / 10.0).ln().abs()))
+}
 /// Shares of the training that are compared with its end.
 const SHARES: [f64; 6] = [0.01, 0.05, 0.1, 0.2, 0.35, 0.5];
 
@@ -181,7 +188,7 @@ pub enum Verdict {
     BetterThanChance,
     /// The interval contains a half: no better than a coin as far as these models can tell.
     DoesNotRank,
-    /// There is no interval.
+    /// There is no interval, or there are fewer than [`MIN_FOR_VERDICT`] models.
     Unknown,
 }
 
@@ -198,6 +205,7 @@ impl Verdict {
 
     fn of(accuracy: &DecisionAccuracy) -> Self {
         match accuracy.accuracy.interval {
+            _ if accuracy.n_models < MIN_FOR_VERDICT => Self::Unknown,
             None => Self::Unknown,
             Some(i) if i.low > 0.75 => Self::Ranks,
             Some(i) if i.low > 0.5 => Self::BetterThanChance,

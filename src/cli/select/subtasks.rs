@@ -222,9 +222,10 @@ fn choose(
             pool.models_left_out.join(", ")
         ));
     }
-    let options = CrossFitOptions { objective, method, seed: console.seed, ..Default::default() };
+    let options =
+        CrossFitOptions { objective, method, keep: args.keep, seed: console.seed, ..Default::default() };
     let Choice { criteria, redundancy, fit, .. } = Choice::of(name, &pool, flagged, options);
-    let n_kept = args.keep.unwrap_or(fit.best_kept);
+    let n_kept = fit.best_kept;
     let kept: Vec<usize> = fit.order[..n_kept].to_vec();
     let summary = Summary {
         benchmark: name.to_owned(),
@@ -273,6 +274,11 @@ fn verdict(fit: &CrossFit, objective: Objective) -> String {
         .gain_in_sample
         .map_or(String::new(), |g| format!(", and {} on the models it was chosen on", shown(g)));
     let neutral = CrossFit::neutral(objective);
+    if fit.best_kept == fit.order.len() && high - low < 1e-9 {
+        return "Filtering does not help here: no smaller set does better than all subtasks, not even on the models it was \
+                chosen on. Keep all."
+            .to_owned();
+    }
     if low > neutral {
         format!("Filtering helps: on models it was not chosen on the gain is {range}{in_sample}.")
     } else if high < neutral || expected < neutral {
@@ -372,7 +378,7 @@ fn overview(chosen: &Chosen, console: &Console) -> String {
         "\n{}, {} of {} subtasks kept, {} of {} items, {} models. {}\n",
         s.benchmark, s.n_kept, s.n_subtasks, s.items_kept, s.n_items, s.n_models, s.verdict
     ));
-    if let Some(random) = s.gain_random {
+    if let Some(random) = s.gain_random.filter(|_| s.n_kept < s.n_subtasks) {
         let shown = if s.objective == "ratio" {
             format!("{:+.1} %", 100.0 * (random - 1.0))
         } else {
