@@ -20,6 +20,9 @@ pub struct TableFile {
     pub has_header: bool,
 }
 
+/// The tables, and the files that are none with the reason.
+pub type TablesAndSkipped = (Vec<TableFile>, Vec<Skipped>);
+
 impl TableFile {
     /// The line or row of the file, from 1, in which a row (from 0) stands.
     pub fn line(&self, row: usize) -> u64 {
@@ -37,7 +40,7 @@ impl TableFile {
 pub fn read_tables(
     paths: &[PathBuf],
     options: &IngestOptions,
-) -> Result<Option<(Vec<TableFile>, Vec<Skipped>)>, IngestError> {
+) -> Result<Option<TablesAndSkipped>, IngestError> {
     let found = walk(paths).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
     if found.is_empty() {
         let paths = paths.iter().map(|p| p.display().to_string()).collect();
@@ -45,19 +48,21 @@ pub fn read_tables(
     }
     let (mut tables, mut skipped) = (Vec::new(), Vec::new());
     for file in &found {
-        let Found::File(path) = file else { return Ok(None) };
-        let read = unwrap::open(path, options.max_unpacked_bytes).and_then(|source| {
+        if let Found::Store(_) = file {
+            return Ok(None);
+        }
+        let read = unwrap::open(file, options.max_unpacked_bytes).and_then(|source| {
             let format = detect::detect(&source)?.format;
             if !format.is_plain() {
                 return Ok(None);
             }
-            let (frame, has_header, _) = plain::read_frame(format, &source)?;
+            let (frame, has_header, _) = plain::frame_of(format, &source)?;
             Ok(Some(TableFile { file: source.name(), frame, has_header }))
         });
         match read {
             Ok(Some(table)) => tables.push(table),
             Ok(None) => return Ok(None),
-            Err(error) => skipped.push(refused(path.display().to_string(), &error)),
+            Err(error) => skipped.push(refused(file.path().display().to_string(), &error)),
         }
     }
     Ok(Some((tables, skipped)))

@@ -96,7 +96,8 @@ fn signed(series: &ScoreSeries, curve: &ScoreCurve, end: usize, window: usize) -
 
 fn size_pairs(series: &ScoreSeries, runs: &[ScoreRun], window: usize) -> Vec<ScalePair> {
     // Sizes in order of parameters, then label; windows of the seeds of a recipe are averaged from the end.
-    let mut sizes: BTreeMap<(u64, &str), BTreeMap<&str, Vec<Vec<f64>>>> = BTreeMap::new();
+    type SeedsByRecipe<'a> = BTreeMap<&'a str, Vec<Vec<f64>>>;
+    let mut sizes: BTreeMap<(u64, &str), SeedsByRecipe> = BTreeMap::new();
     for curve in series.curves.iter().filter(|c| !c.points.is_empty()) {
         let run = &runs[curve.run];
         let Some(size) = run.size.as_deref() else { continue };

@@ -176,9 +176,9 @@ pub fn score_table(table: &ResponseTable, benchmark: &str, metric: Option<&str>)
         None => known.iter().filter(of_benchmark).find(|m| table.metrics[**m].primary).or(candidates.next()),
     };
     let Some(&chosen) = chosen else { return (ScoreTable::default(), 0) };
-    let rows = || (0..table.len()).filter(move |&r| table.metric_column()[r] as usize == chosen);
+    let rows = || (0..table.len()).filter(move |&r| table.metric_column().get(r) as usize == chosen);
     let mut used = vec![false; table.runs.len()];
-    rows().for_each(|r| used[table.run_column()[r] as usize] = true);
+    rows().for_each(|r| used[table.run_column().get(r) as usize] = true);
     let mut n_left_out = 0;
     let mut models: HashMap<(String, Option<i64>), u32> = HashMap::new();
     let mut runs: Vec<usize> = Vec::new();
@@ -211,7 +211,7 @@ pub fn score_table(table: &ResponseTable, benchmark: &str, metric: Option<&str>)
     let mut sums = Accumulator::new(subject_of_item, model_of_run);
     for row in rows() {
         let (run, item) =
-            (place[table.run_column()[row] as usize], item_at[table.item_column()[row] as usize]);
+            (place[table.run_column().get(row) as usize], item_at[table.item_column().get(row) as usize]);
         if let (true, Some(score)) = (run != usize::MAX && item != usize::MAX, table.score(row)) {
             // Both were announced above.
             let _ = sums.push(run, item, score);
