@@ -6,6 +6,7 @@ mod input;
 mod output;
 mod plots;
 
+mod flag;
 mod ingest;
 mod irt;
 mod items;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
         evalgauge report                              a report on the bundled data, in evalgauge-report/\n  \
         evalgauge report results/ --out my-report     a report on your own dumps\n  \
         evalgauge items results.csv --out tables      item and reliability tables only\n\n\
-        Exit codes: 0 done, 2 could not."
+        Exit codes: 0 done, 1 a --deny threshold was met, 2 could not."
 )]
 struct Cli {
     #[command(flatten)]
@@ -69,11 +70,21 @@ enum Command {
     Report(report::ReportArgs),
     Ingest(ingest::IngestArgs),
     Items(items::ItemsArgs),
+    Flag(flag::FlagArgs),
     Irt(irt::IrtArgs),
     Ladder(ladder::LadderArgs),
     Snr(snr::SnrArgs),
     Select(select::SelectArgs),
     Simulate(simulate::SimulateArgs),
+}
+
+/// How a run that could do its work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// As asked.
+    Done,
+    /// A `--deny` threshold was met.
+    Denied,
 }
 
 /// Reads the command line, does the work and says how it ended.
@@ -94,18 +105,21 @@ pub fn run() -> ExitCode {
         console.error(&anyhow::anyhow!("cannot start {threads} threads: {error}"));
         return ExitCode::from(2);
     }
-    let done = match &cli.command {
-        Command::Report(args) => report::run(args, &console),
-        Command::Ingest(args) => ingest::run(args, &console),
-        Command::Items(args) => items::run(args, &console),
-        Command::Irt(args) => irt::run(args, &console),
-        Command::Ladder(args) => ladder::run(args, &console),
-        Command::Snr(args) => snr::run(args, &console),
-        Command::Select(args) => select::run(args, &console),
-        Command::Simulate(args) => simulate::run(args, &console),
+    let done = |()| Outcome::Done;
+    let ended = match &cli.command {
+        Command::Report(args) => report::run(args, &console).map(done),
+        Command::Ingest(args) => ingest::run(args, &console).map(done),
+        Command::Items(args) => items::run(args, &console).map(done),
+        Command::Flag(args) => flag::run(args, &console),
+        Command::Irt(args) => irt::run(args, &console).map(done),
+        Command::Ladder(args) => ladder::run(args, &console).map(done),
+        Command::Snr(args) => snr::run(args, &console).map(done),
+        Command::Select(args) => select::run(args, &console).map(done),
+        Command::Simulate(args) => simulate::run(args, &console).map(done),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    match ended {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Denied) => ExitCode::from(1),
         Err(error) if console::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             console.error(&error);

@@ -2,6 +2,7 @@
 
 use super::analysis::{Analysis, ladder, ladder_tables, merged, tables};
 use super::console::Console;
+use super::flag::{FlagSettings, Flagged};
 use super::input::{Benchmark, InputArgs, Loaded};
 use super::irt::measure::{Measured, quick};
 use super::items::{BenchmarkSummary, overview};
@@ -47,9 +48,17 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
             Measured::of(&b.matrix, &quick(&b.matrix, console.seed), None, &stage).map_err(|e| e.to_string())
         })
         .collect();
-    bar.set_message("drawing");
+    let settings = FlagSettings { top: READING_LIST, seed: console.seed };
+    let flagged: Vec<Result<Flagged, String>> = benchmarks
+        .iter()
+        .zip(&analyses)
+        .map(|(b, a)| {
+            Flagged::of(&loaded.table, b, a.classical.as_ref().ok(), &settings).map_err(|e| e.to_string())
+        })
+        .collect();
     let training: Vec<_> = benchmarks.iter().map(|b| signal(&loaded, b, console)).collect();
     let choices: Vec<_> = benchmarks.iter().map(|b| choice(b, console)).collect();
+    bar.set_message("drawing");
     let reports: Vec<BenchmarkReport> = (0..benchmarks.len())
         .map(|k| {
             report::build(&BenchmarkInputs {
@@ -64,6 +73,7 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
                     .map_err(Clone::clone),
                 signal: training[k].as_ref().map(|(t, a)| (t, a)).map_err(Clone::clone),
                 selection: choices[k].as_ref().map_err(Clone::clone),
+                flags: flagged[k].as_ref().map(Flagged::inputs).map_err(Clone::clone),
             })
         })
         .collect();
@@ -76,7 +86,9 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     };
     output.bytes("report.html", render::html(&report)?.as_bytes())?;
     let named = benchmarks.iter().map(|b| b.matrix.benchmark.as_str()).zip(&analyses);
-    for table in tables(named).into_iter().chain(ladder_tables(ladders.iter().flatten())) {
+    let flag_tables = flagged.iter().flatten().flat_map(Flagged::tables);
+    let all = tables(named).into_iter().chain(ladder_tables(ladders.iter().flatten())).chain(flag_tables);
+    for table in merged(all) {
         output.table(&table)?;
     }
     let fits = benchmarks.iter().zip(&fitted).filter_map(|(b, f)| Some(f.as_ref().ok()?.tables(&b.matrix)));
@@ -124,6 +136,9 @@ fn choice(benchmark: &Benchmark, console: &Console) -> Result<Choice, String> {
     let options = CrossFitOptions { seed: console.seed, ..Default::default() };
     Ok(Choice::of(&benchmark.matrix.benchmark, &pool, None, options))
 }
+
+/// Items on the reading list of a report.
+const READING_LIST: usize = 50;
 
 /// Benchmarks whose findings a terminal shows.
 const FINDINGS_SHOWN: usize = 3;

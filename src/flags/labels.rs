@@ -164,7 +164,7 @@ pub fn read_labels(text: &str) -> Result<Labels, LabelError> {
 }
 
 /// Records of separated text with quotes (RFC 4180), each with the line it starts on; blank lines are skipped.
-fn records(text: &str, separator: char) -> Vec<(usize, Vec<String>)> {
+pub(super) fn records(text: &str, separator: char) -> Vec<(usize, Vec<String>)> {
     let mut rows = Vec::new();
     let (mut row, mut field) = (Vec::new(), String::new());
     let (mut quoted, mut line, mut start) = (false, 1, 1);

@@ -1,7 +1,7 @@
 //! What do the detectors look at? The answers of a panel of models, in one dense form for every kind of data.
 
 use crate::response::matrix::Cells;
-use crate::response::{NO_OPTION, ResponseMatrix};
+use crate::response::{NO_OPTION, ResponseMatrix, ResponseTable};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -202,6 +202,17 @@ impl Panel {
         order.sort_by(|&a, &b| ability[b].total_cmp(&ability[a]));
         order
     }
+}
+
+/// The family of each model of a matrix as the runs of the table name it; a model without one stands for itself.
+pub fn families(table: &ResponseTable, matrix: &ResponseMatrix) -> Vec<String> {
+    let named: std::collections::HashMap<&str, &str> =
+        table.runs.iter().filter_map(|r| Some((r.model.as_str(), r.family.as_deref()?))).collect();
+    matrix
+        .respondents()
+        .iter()
+        .map(|model| named.get(model.as_str()).map_or(model.to_string(), |f| (*f).to_owned()))
+        .collect()
 }
 
 fn mean_present<'a>(values: impl Iterator<Item = &'a f32>) -> Option<(f64, usize)> {

@@ -9,7 +9,7 @@ use super::instability::Instability;
 use super::kind::{Zone, kind_of, suggested_option};
 use super::leak::weak_surplus;
 use super::margin::leading_wrong_of_strongest;
-use super::panel::{MIN_MODELS_GROUPS, Panel};
+use super::panel::{DataKind, MIN_MODELS_GROUPS, Panel};
 use super::ranking::{Place, Ranking, RankingOptions, Score, rank};
 use super::residual_pairs::{DependentPair, dependent_pairs};
 use super::rules::position::{PositionBalance, position_balance};
@@ -17,7 +17,7 @@ use super::rules::{self, RuleHit, duplicates::near_pairs};
 use super::votes::votes;
 use super::{abstention, accuracy, split};
 use crate::classical::ItemStatistics;
-use crate::response::Item;
+use crate::response::{Item, ResponseTable};
 use serde::Serialize;
 
 /// What else is known beside the answers. Everything is optional; lists are by item of the panel.
@@ -172,6 +172,11 @@ pub fn flag_items(panel: &Panel, context: &Context, options: &RankingOptions) ->
     }
 }
 
+/// The items of a benchmark in the order of its matrix, with whatever text the dump has.
+pub fn panel_items(table: &ResponseTable, benchmark: &str) -> Vec<Item> {
+    table.items.iter().filter(|i| i.benchmark == benchmark).cloned().collect()
+}
+
 /// Question and options in one line, as the neighbours are sought.
 pub fn text_of(item: &Item) -> String {
     let mut text = item.question.clone().unwrap_or_default();
@@ -184,6 +189,13 @@ pub fn text_of(item: &Item) -> String {
 
 fn notes(panel: &Panel, ranking: &Ranking, has_text: bool) -> Vec<String> {
     let mut notes = Vec::new();
+    if panel.kind != DataKind::Letters {
+        notes.push(
+            "the data do not say which option was chosen: ranked by the error rate with what subject and text add, \
+             which finds less than votes do, and no key can be suggested"
+                .to_owned(),
+        );
+    }
     if panel.n_models() < MIN_MODELS_GROUPS {
         notes.push(format!(
             "{} models: votes only; group statistics need {MIN_MODELS_GROUPS}",

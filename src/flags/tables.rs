@@ -1,6 +1,6 @@
 //! How do the flags look as tables? The reading list, the annotator's sheet, repair lists and measures.
 
-use super::effect::Effect;
+use super::effect::{Effect, Repairs};
 use super::evaluate::Evaluation;
 use super::evidence::{Kind, option_letter};
 use super::kind::Zone;
@@ -111,19 +111,22 @@ impl FlagReport {
             .text("comment", blank())
     }
 
-    /// Table `repairs`: what a harness would leave out or key anew, of the first `n` items of the list. An
-    /// item of which one option leads the key gets that option, others that are suspected are to be dropped.
-    pub fn repairs_table(&self, panel: &Panel, n: usize) -> Table {
-        let listed: Vec<&Flag> = self.flags.iter().take(n).filter(|f| f.kind.is_some()).collect();
-        let action = |f: &Flag| if f.suggested_option.is_some() { "rekey" } else { "drop" };
+    /// Table `repairs`: what a harness would leave out or key anew, in order of reading.
+    pub fn repairs_table(&self, panel: &Panel, repairs: &Repairs) -> Table {
+        let action = |f: &Flag| {
+            let rekey = repairs.rekey.contains_key(&f.item).then_some("rekey");
+            rekey.or(repairs.drop.contains(&f.item).then_some("drop"))
+        };
+        let listed: Vec<(&Flag, &str)> = self.flags.iter().filter_map(|f| Some((f, action(f)?))).collect();
+        let new_key = |f: &Flag| letter(repairs.rekey.get(&f.item).copied());
         Table::new("repairs")
             .text("benchmark", listed.iter().map(|_| Some(self.benchmark.as_str())))
-            .text("subject", listed.iter().map(|f| subject(panel, f.item)))
-            .text("item", listed.iter().map(|f| Some(panel.items[f.item].as_str())))
-            .text("action", listed.iter().map(|f| Some(action(f))))
-            .text("key", listed.iter().map(|f| letter(panel.chosen.as_ref().and(panel.gold[f.item]))))
-            .text("suggested_option", listed.iter().map(|f| letter(f.suggested_option)))
-            .text("kind", listed.iter().map(|f| f.kind.map(Kind::as_str)))
+            .text("subject", listed.iter().map(|(f, _)| subject(panel, f.item)))
+            .text("item", listed.iter().map(|(f, _)| Some(panel.items[f.item].as_str())))
+            .text("action", listed.iter().map(|(_, action)| Some(*action)))
+            .text("key", listed.iter().map(|(f, _)| letter(panel.chosen.as_ref().and(panel.gold[f.item]))))
+            .text("suggested_option", listed.iter().map(|(f, _)| new_key(f)))
+            .text("kind", listed.iter().map(|(f, _)| f.kind.map(Kind::as_str)))
     }
 }
 
@@ -248,7 +251,7 @@ mod tests {
             report.flags.iter().take(5).map(|f| Some(panel.items[f.item].clone())).collect();
         assert_ne!(order, &list);
         assert_eq!(report.flags_table(&panel).n_rows(), 6);
-        assert!(report.repairs_table(&panel, 2).n_rows() >= 1);
+        assert!(report.repairs_table(&panel, &report.repairs(2)).n_rows() >= 1);
         assert_eq!(zones_table(0.95).n_rows(), 4);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::coverage;
 use super::finding::NotRun;
+use super::flags::{self, FlagInputs};
 use super::item_response::{self, ItemResponse};
 use super::items::{self, ItemMeasure};
 use super::ladder;
@@ -33,6 +34,8 @@ pub struct BenchmarkInputs<'a> {
     pub leaderboard: Result<&'a Leaderboard, String>,
     /// The scaling ladder that its runs form.
     pub ladder: Result<&'a LadderReport, String>,
+    /// What the detectors of broken items found.
+    pub flags: Result<FlagInputs<'a>, String>,
     /// Models and items on one scale.
     pub item_response: Result<ItemResponse<'a>, String>,
     /// Signal and noise over checkpoints and seeds, with the curves.
@@ -171,7 +174,14 @@ fn add_classical(
         report.add("Near copies", Ok(section));
     }
 
-    report.add("Items to look at", look_at::section(&suspects(analysis, inputs.texts), Vec::new()));
+    // Without flags the classical analysis still has suspects of its own.
+    match &inputs.flags {
+        Ok(found) => report.add("Items to look at", flags::section(found)),
+        Err(reason) => {
+            report.not_run.push(NotRun::new("Broken items", reason.clone()));
+            report.add("Items to look at", look_at::section(&suspects(analysis, inputs.texts), Vec::new()));
+        }
+    }
     if inputs.matrix.options().is_none() {
         report.not_run.push(
             NotRun::new("Votes by option", "the data do not say which option each model chose")

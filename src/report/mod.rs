@@ -8,6 +8,7 @@
 pub mod build;
 pub mod coverage;
 pub mod finding;
+pub mod flags;
 pub mod item_response;
 pub mod items;
 pub mod ladder;
@@ -27,6 +28,7 @@ pub mod words;
 
 pub use build::{BenchmarkInputs, build};
 pub use finding::{Consequence, Finding, NotRun};
+pub use flags::FlagInputs;
 pub use item_response::ItemResponse;
 pub use ladder_figures::figures as ladder_figures;
 pub use provenance::{FileRead, FileSkipped, LintNote, Provenance};

@@ -5,6 +5,10 @@ mod classical;
 mod cli;
 #[cfg(feature = "tables")]
 mod damage;
+#[cfg(feature = "cli")]
+mod flag_cli;
+#[cfg(feature = "tables")]
+mod flags;
 #[cfg(feature = "tables")]
 mod ingest;
 mod irt;
@@ -20,6 +24,8 @@ mod lm_eval;
 mod page;
 #[cfg(feature = "cli")]
 mod scale;
+#[cfg(feature = "charts")]
+mod panel_size;
 mod shared;
 #[cfg(feature = "cli")]
 mod snapshots;

@@ -123,6 +123,7 @@ fn report_of(matrix: &ResponseMatrix, texts: &[Item]) -> BenchmarkReport {
         }),
         signal: Err("no run says its training step or seed".to_owned()),
         selection: Err("not chosen here".to_owned()),
+        flags: Err("the page is tested without them".to_owned()),
     })
 }
 
