@@ -140,6 +140,11 @@ impl Votes {
         best.map(|b| b.1 as u8)
     }
 
+    /// `3 of 25 right`, for data that do not say what was chosen.
+    pub fn text_of_scores(&self) -> String {
+        format!("{} of {} right", self.by_option.get(1).copied().unwrap_or(0), self.total())
+    }
+
     /// `A:12 B*:3 ∅:1`, the key marked with a star.
     pub fn text(&self) -> String {
         let mut parts: Vec<String> = self
@@ -178,6 +183,7 @@ mod tests {
         assert_eq!(votes.text(), "A:12 B*:3 ∅:1");
         assert_eq!(votes.leading_wrong(), Some(0));
         assert_eq!(votes.share(0), 0.75);
+        assert_eq!(votes.text_of_scores(), "3 of 16 right");
     }
 
     #[test]

@@ -113,8 +113,8 @@ impl FlagReport {
     }
 }
 
-/// Position of an item within its task: its name in the source, or the number that ends its name.
-fn position(item: &Item) -> Option<u64> {
+/// The number that ends an item's name in the source.
+fn number(item: &Item) -> Option<u64> {
     let name = item.native_id.as_deref().unwrap_or(item.id.as_str());
     let digits = name.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
     digits.parse().ok()
@@ -125,6 +125,18 @@ fn task(item: &Item) -> String {
     item.subject.clone().unwrap_or_else(|| item.benchmark.clone())
 }
 
+/// Position of each item within its task: the number that ends its name, in tasks whose numbers are 0, 1, 2 … to
+/// the last. Other numbers are names, not positions, and would make a harness drop the wrong items.
+fn positions(items: &[Item]) -> Vec<Option<u64>> {
+    let mut by_task: BTreeMap<String, Vec<Option<u64>>> = BTreeMap::new();
+    items.iter().for_each(|item| by_task.entry(task(item)).or_default().push(number(item)));
+    by_task.retain(|_, numbers| {
+        numbers.sort_unstable();
+        numbers.iter().zip(0..).all(|(n, at)| *n == Some(at))
+    });
+    items.iter().map(|item| by_task.contains_key(&task(item)).then(|| number(item)).flatten()).collect()
+}
+
 /// The benchmark with the repairs made, in the forms of lm-evaluation-harness (`--samples` and `process_docs`),
 /// Inspect (`json_dataset`) and HELM (`custom_mcqa`).
 ///
@@ -133,10 +145,11 @@ fn task(item: &Item) -> String {
 /// `scenarios/custom_mcqa_scenario.py`.
 pub fn export(panel: &Panel, items: &[Item], repairs: &Repairs) -> Export {
     let mut out = Export::default();
+    let positions = positions(items);
     for (at, item) in items.iter().enumerate().take(panel.n_items()) {
         let dropped = repairs.drop.binary_search(&at).is_ok();
         let new_key = repairs.rekey.get(&at).copied();
-        match position(item) {
+        match positions[at] {
             Some(document) => {
                 let listed = out.lm_eval_repairs.entry(task(item)).or_default();
                 if dropped {
@@ -222,5 +235,15 @@ mod tests {
         assert_eq!(out.inspect[0].metadata.original_target.as_deref(), Some("A"));
         assert_eq!(out.helm[0].references[1].tags, vec!["correct"]);
         assert!(out.helm[0].references[0].tags.is_empty());
+    }
+
+    #[test]
+    fn names_that_are_no_positions_are_not_taken_for_them() {
+        let panel = lettered("AAAA", &["BBBB", "BCBC", "AAAA", "AAAB"], 3);
+        let mut items = items();
+        items[3].id = "law/912".into();
+        let out = export(&panel, &items, &Repairs { drop: vec![1], rekey: [(0, 1)].into() });
+        assert!(out.lm_eval_samples.is_empty() && out.lm_eval_repairs.is_empty());
+        assert_eq!((out.n_without_position, out.inspect.len()), (4, 3));
     }
 }

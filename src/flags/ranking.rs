@@ -146,13 +146,14 @@ pub fn rank<S: AsRef<str> + Sync>(panel: &Panel, texts: Option<&[S]>, options: &
         effective_models: effective_models(panel).unwrap_or(1.0),
     };
     let (scores, ceilings) = prepared.score(&vec![1.0; panel.n_models()]);
-    let ranks = ranks_of(&scores);
+    let ranks = order_of(&scores);
+    let ties = blocks_of(&scores);
     let n_families = panel.family.iter().max().map_or(0, |f| f + 1);
     let top = options.top.min(panel.n_items());
     let resampled = if n_families >= 3 { prepared.resampled_ranks(n_families) } else { Vec::new() };
     let places = (0..panel.n_items())
         .into_par_iter()
-        .map(|i| place_of(ranks[i], resampled.iter().map(|r| r[i]).collect(), top, options.level))
+        .map(|i| place_of(ranks[i], ties[i], resampled.iter().map(|r| r[i]).collect(), top, options.level))
         .collect();
     Ranking { scores, places, ceilings, top, n_families }
 }
@@ -204,7 +205,7 @@ impl Prepared<'_> {
     }
 
     /// Ranks under resamples of whole families: models of one family repeat each other's mistakes.
-    fn resampled_ranks(&self, n_families: usize) -> Vec<Vec<usize>> {
+    fn resampled_ranks(&self, n_families: usize) -> Vec<Vec<Block>> {
         (0..self.options.replicates)
             .into_par_iter()
             .map(|k| {
@@ -214,7 +215,7 @@ impl Prepared<'_> {
                     drawn[rng.random_range(0..n_families)] += 1.0;
                 }
                 let multiplicity: Vec<f64> = self.panel.family.iter().map(|&f| drawn[f]).collect();
-                ranks_of(&self.score(&multiplicity).0)
+                blocks_of(&self.score(&multiplicity).0)
             })
             .collect()
     }
@@ -225,30 +226,56 @@ fn mean(values: &[Option<f64>]) -> Option<f64> {
     (n > 0.0).then(|| sum / n)
 }
 
+/// First and last place that an item may take when equals are put in any order.
+type Block = (usize, usize);
+
+fn sorted(scores: &[Score]) -> Vec<(f64, usize)> {
+    let mut order: Vec<(f64, usize)> =
+        scores.iter().enumerate().map(|(i, s)| (s.value.unwrap_or(f64::NEG_INFINITY), i)).collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0));
+    order
+}
+
 /// Ranks from 1, the largest score first; equals and items without a score by position.
-fn ranks_of(scores: &[Score]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    let key = |i: usize| scores[i].value.unwrap_or(f64::NEG_INFINITY);
-    order.sort_by(|&a, &b| key(b).total_cmp(&key(a)));
+fn order_of(scores: &[Score]) -> Vec<usize> {
     let mut ranks = vec![0; scores.len()];
-    for (place, item) in order.into_iter().enumerate() {
+    for (place, (_, item)) in sorted(scores).into_iter().enumerate() {
         ranks[item] = place + 1;
     }
     ranks
 }
 
-fn place_of(rank: usize, mut drawn: Vec<usize>, top: usize, level: f64) -> Place {
+/// The places that each item shares with its equals.
+fn blocks_of(scores: &[Score]) -> Vec<Block> {
+    let mut blocks = vec![(0, 0); scores.len()];
+    let mut before = 0;
+    for block in sorted(scores).chunk_by(|a, b| a.0 == b.0) {
+        for (_, item) in block {
+            blocks[*item] = (before + 1, before + block.len());
+        }
+        before += block.len();
+    }
+    blocks
+}
+
+fn place_of(rank: usize, ties: Block, drawn: Vec<Block>, top: usize, level: f64) -> Place {
     if drawn.is_empty() {
         return Place { rank, interval: None, probability_top: None };
     }
-    drawn.sort_unstable();
-    let at = |p: f64| drawn[((p * (drawn.len() - 1) as f64).round() as usize).min(drawn.len() - 1)];
     let tail = (1.0 - level) / 2.0;
-    let inside = drawn.partition_point(|r| *r <= top);
+    let at = |p: f64, end: fn(&Block) -> usize| {
+        let mut ends: Vec<usize> = drawn.iter().map(end).collect();
+        ends.sort_unstable();
+        ends[((p * (ends.len() - 1) as f64).round() as usize).min(ends.len() - 1)]
+    };
+    // Of a block that straddles the end of the list, the share that fits.
+    let inside = |(first, last): &Block| {
+        ((top + 1).saturating_sub(*first) as f64 / (last + 1 - first) as f64).min(1.0)
+    };
     Place {
         rank,
-        interval: Some((at(tail).min(rank), at(1.0 - tail).max(rank))),
-        probability_top: Some(inside as f64 / drawn.len() as f64),
+        interval: Some((at(tail, |b| b.0).min(ties.0), at(1.0 - tail, |b| b.1).max(ties.1))),
+        probability_top: Some(drawn.iter().map(inside).sum::<f64>() / drawn.len() as f64),
     }
 }
 
@@ -269,6 +296,22 @@ mod tests {
         assert_eq!(ranking.order()[0], 17);
         assert_eq!(ranking.places[17].probability_top, Some(1.0));
         assert_eq!(ranking.places[17].interval, Some((1, 1)));
+    }
+
+    #[test]
+    fn equals_share_their_places() {
+        let score = |value| Score {
+            value,
+            margin: None,
+            group_shortfall: None,
+            group_margin: None,
+            neighbour_margin: None,
+        };
+        let scores = [score(Some(1.0)), score(Some(2.0)), score(Some(1.0)), score(None)];
+        assert_eq!(order_of(&scores), vec![2, 1, 3, 4]);
+        assert_eq!(blocks_of(&scores), vec![(2, 3), (1, 1), (2, 3), (4, 4)]);
+        let place = place_of(2, (2, 3), vec![(2, 3), (2, 3)], 2, 0.95);
+        assert_eq!((place.interval, place.probability_top), (Some((2, 3)), Some(0.5)));
     }
 
     #[test]

@@ -59,6 +59,11 @@ pub struct Flag {
 }
 
 impl Flag {
+    /// Its votes in words: by option where the panel has letters, else how many are right.
+    pub fn votes_text(&self, panel: &Panel) -> String {
+        if panel.chosen.is_some() { self.votes.text() } else { self.votes.text_of_scores() }
+    }
+
     /// The value of a statistic, where it could be computed.
     pub fn value(&self, statistic: &str) -> Option<f64> {
         self.evidence.iter().find(|e| e.statistic == statistic).map(|e| e.value)

@@ -46,7 +46,7 @@ impl FlagReport {
             .real("zone_rate_high", flags.iter().map(|f| rate(f).and_then(|r| r.high())))
             .text("key", flags.iter().map(|f| letter(panel.chosen.as_ref().and(panel.gold[f.item]))))
             .text("suggested_option", flags.iter().map(|f| letter(f.suggested_option)))
-            .text("votes", flags.iter().map(|f| Some(f.votes.text())))
+            .text("votes", flags.iter().map(|f| Some(f.votes_text(panel))))
             .whole("n_models", flags.iter().map(|f| Some(i64::from(f.votes.total()))))
             .real("margin", flags.iter().map(|f| f.score.margin))
             .real("group_shortfall", flags.iter().map(|f| f.score.group_shortfall))

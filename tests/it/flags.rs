@@ -210,8 +210,7 @@ fn weights_chosen_on_other_subjects_keep_most_of_it() {
 }
 
 /// Fourteen of the fifteen wrong keys of digits-zoo among the first 3 % of its 600 items, the last among the first
-/// 5 %: it is on an image that the classifiers read in two ways, neither of them its key. Duplicates and blanks
-/// by rule.
+/// 5 %: its image can be read in two ways, and the second reading was keyed. Duplicates and blanks by rule.
 #[test]
 fn the_planted_errors_of_digits_zoo_are_found() {
     let table = bundled().expect("bundled data");

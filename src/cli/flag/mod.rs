@@ -78,7 +78,7 @@ fn flag(args: &FlagArgs, out: &std::path::Path, console: &Console) -> anyhow::Re
         (false, reasons) => reasons.iter().for_each(|r| console.warning(r)),
     }
     for one in &flagged {
-        one.write_export(&mut output)?;
+        one.write_export(&mut output, console)?;
     }
     for table in merged(flagged.iter().flat_map(Flagged::tables).chain([zones_table(0.95)])) {
         output.table(&table)?;

@@ -71,7 +71,7 @@ impl Summary {
             kind: f.kind,
             score: f.score.value,
             probability_top: f.place.probability_top,
-            votes: f.votes.text(),
+            votes: f.votes_text(&one.panel),
             suggested_option: suggestion(f),
         });
         Self {
@@ -122,7 +122,7 @@ pub fn text(one: &Flagged, summary: &Summary, console: &Console) -> String {
                 number(f.score.value),
                 f.place.interval.map_or("–".to_owned(), |(low, high)| format!("{low}–{high}")),
                 number(f.place.probability_top),
-                f.votes.text(),
+                f.votes_text(&one.panel),
                 suggestion(f).unwrap_or_else(|| "–".to_owned()),
             ]
         })

@@ -1,6 +1,7 @@
 //! What do the detectors say of one benchmark, and which files hold it?
 
 use crate::classical::ClassicalAnalysis;
+use crate::cli::console::Console;
 use crate::cli::input::Benchmark;
 use crate::cli::output::Output;
 use crate::flags::confidence::option_confidence;
@@ -82,8 +83,8 @@ impl Flagged {
         tables
     }
 
-    /// The repaired benchmark for harnesses, in a directory of its own.
-    pub fn write_export(&self, output: &mut Output) -> anyhow::Result<()> {
+    /// The repaired benchmark for harnesses, in a directory of its own; what could not be written is told.
+    pub fn write_export(&self, output: &mut Output, console: &Console) -> anyhow::Result<()> {
         let out = export(&self.panel, &self.items, &self.repairs);
         let directory = format!("export/{}", file_stem(&self.report.benchmark));
         output.bytes(&format!("{directory}/drop.txt"), lines(&out.drop).as_bytes())?;
@@ -91,6 +92,13 @@ impl Flagged {
             output.json(&format!("{directory}/lm_eval/samples.json"), &out.lm_eval_samples)?;
             output.json(&format!("{directory}/lm_eval/repairs.json"), &out.lm_eval_repairs)?;
             output.bytes(&format!("{directory}/lm_eval/repaired.py"), LM_EVAL_MODULE.as_bytes())?;
+        }
+        if out.n_without_position > 0 {
+            console.note(&format!(
+                "{}: {} items are not numbered by their position in a task, so export/ has no list for \
+                 lm-evaluation-harness of them",
+                self.report.benchmark, out.n_without_position
+            ));
         }
         if !out.inspect.is_empty() {
             output.bytes(&format!("{directory}/inspect/repaired.jsonl"), &json_lines(&out.inspect)?)?;
