@@ -12,7 +12,7 @@ use super::reliability::{self, SubjectReliability};
 use super::respondents::{self, AlikePair};
 use super::sample::Sample;
 use super::section::Method;
-use super::suspects::suspects;
+use super::suspects::{self, suspects};
 use super::{BenchmarkReport, response_map, selection, snr};
 use crate::classical::{ClassicalAnalysis, Reliability};
 use crate::ladder::LadderReport;
@@ -179,7 +179,9 @@ fn add_classical(
         Ok(found) => report.add("Items to look at", flags::section(found)),
         Err(reason) => {
             report.not_run.push(NotRun::new("Broken items", reason.clone()));
-            report.add("Items to look at", look_at::section(&suspects(analysis, inputs.texts), Vec::new()));
+            let (shown, n) = suspects(analysis, inputs.texts);
+            let lede = suspects::lede(shown.len(), n);
+            report.add("Items to look at", look_at::section(&shown, lede, Vec::new()));
         }
     }
     if inputs.matrix.options().is_none() {

@@ -41,8 +41,7 @@ pub fn section(inputs: &FlagInputs) -> Result<(Section, Vec<Finding>), NotRun> {
         .take(MOST)
         .map(|flag| suspect(inputs, flag))
         .collect();
-    let (mut section, _) = look_at::section(&suspects, methods())?;
-    section.lede = vec![lede(inputs)];
+    let (mut section, _) = look_at::section(&suspects, lede(inputs), methods())?;
     if inputs.panel.chosen.is_some() {
         section.blocks.push(Block::Table(zones(inputs.report)));
     }

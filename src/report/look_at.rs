@@ -2,7 +2,6 @@
 
 use super::finding::{Finding, NotRun};
 use super::section::{Block, ItemCard, ItemOption, Method, Section, SectionId};
-use super::words::count;
 use crate::plot::{Heading, OptionShare, OptionSharesData, PlotError, option_shares};
 use crate::response::Item;
 
@@ -55,12 +54,13 @@ pub fn option_label(position: usize) -> String {
     }
 }
 
-/// Cards of suspicious items in the order given.
+/// Cards of suspicious items in the order given, under a sentence that says what the order is.
 ///
 /// # Errors
 /// When there is none.
 pub fn section(
-    (suspects, n): &(Vec<Suspect>, usize),
+    suspects: &[Suspect],
+    lede: String,
     methods: Vec<Method>,
 ) -> Result<(Section, Vec<Finding>), NotRun> {
     if suspects.is_empty() {
@@ -70,13 +70,7 @@ pub fn section(
     let section = Section {
         id: SectionId::LookAt,
         title: "Items to look at".to_owned(),
-        lede: vec![format!(
-            "The surest {} of {}: in turn one on which the strongest third of the models agrees on an option \
-                 that is not the key, and one that weaker models solve more often than stronger ones. Read the \
-                 question and its key; the key is the first thing to doubt.",
-            suspects.len(),
-            count(*n, "suspicious item")
-        )],
+        lede: vec![lede],
         blocks: vec![Block::Items(cards)],
         methods,
     };

@@ -1,7 +1,7 @@
 //! Which items does the classical analysis point at? The surest suspects, with the reason in plain words.
 
 use super::look_at::{Suspect, Votes, option_label};
-use super::words::{estimate, percent};
+use super::words::{count, estimate, percent};
 use crate::classical::{ClassicalAnalysis, DiscriminationSign, ItemStatistics, OptionShare};
 use crate::response::Item;
 use std::collections::HashMap;
@@ -48,6 +48,16 @@ pub fn suspects<'a>(analysis: &ClassicalAnalysis, texts: &'a [Item]) -> (Vec<Sus
         })
         .collect();
     (shown, n)
+}
+
+/// What the order of the suspects is.
+pub fn lede(shown: usize, n: usize) -> String {
+    format!(
+        "The surest {shown} of {}: in turn one on which the strongest third of the models agrees on an option that \
+         is not the key, and one that weaker models solve more often than stronger ones. Read the question and its \
+         key; the key is the first thing to doubt.",
+        count(n, "suspicious item")
+    )
 }
 
 /// What speaks against an item.
