@@ -1,7 +1,7 @@
 //! How long do the pieces take? One bench binary, fixed seeds and sizes; `cargo bench -- NAME` picks.
 
-mod irt;
 mod flags;
+mod irt;
 mod ladder;
 #[cfg(feature = "tables")]
 mod measure;

@@ -34,7 +34,7 @@ pub(crate) fn clones(data: &Responses, layout: &Layout, natural: &[f64], theta: 
     let n = data.n_respondents();
     let none = Clones { groups: Vec::new(), effective: n as f64 };
     let Packed::Bits(cells) = &data.cells else { return none };
-    if n > MOST || n < 2 {
+    if !(2..=MOST).contains(&n) {
         return none;
     }
     let owned;

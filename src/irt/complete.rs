@@ -17,6 +17,9 @@ use crate::numeric::vector::wide_kernel;
 use crate::numeric::vector::{exp, ln};
 use rayon::prelude::*;
 
+/// Log-likelihood, mean and standard deviation of the posterior of one respondent.
+type Moments = (f64, f64, f64);
+
 /// Items whose curves are summed together; a fixed number, so that threads never change the result.
 const BLOCK: usize = 128;
 /// Products of `1 + exp(−|z|) ≤ 2` that fit well below overflow before a logarithm is taken.
@@ -150,7 +153,7 @@ pub(crate) fn expect(data: &Responses, natural: &[f64], nodes: &Nodes) -> Option
     let curve = shared_curve(natural, &nodes.t);
     // Fixed groups of respondents, so that their densities are added in a fixed order.
     let group = data.n_respondents().div_ceil(16).max(64);
-    let parts: Vec<(Vec<(f64, f64, f64)>, Vec<f64>)> = linear
+    let parts: Vec<(Vec<Moments>, Vec<f64>)> = linear
         .par_chunks(group)
         .zip(data.weights.par_chunks(group))
         .map(|(linear, weights)| {

@@ -9,6 +9,9 @@
 //!                                                                                     └─▶ abilities, fit
 //! ```
 
+// Kernels walk several arrays by one index; an iterator over one of them would hide that.
+#![allow(clippy::needless_range_loop)]
+
 mod ability;
 pub mod auto;
 mod band;

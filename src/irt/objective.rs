@@ -188,17 +188,14 @@ impl Metric {
         let mut out = v.to_vec();
         if !self.common_slope {
             for (i, range) in self.ranges.iter().enumerate() {
-                match *self.block(i) {
-                    [aa, ad, _, dd] => {
-                        let (ga, gd) = (v[range.start], v[range.start + 1]);
-                        let determinant = aa * dd - ad * ad;
-                        if determinant > 1e-12 * aa * dd {
-                            out[range.start] = (dd * ga - ad * gd) / determinant;
-                            out[range.start + 1] = (aa * gd - ad * ga) / determinant;
-                            continue;
-                        }
+                if let [aa, ad, _, dd] = *self.block(i) {
+                    let (ga, gd) = (v[range.start], v[range.start + 1]);
+                    let determinant = aa * dd - ad * ad;
+                    if determinant > 1e-12 * aa * dd {
+                        out[range.start] = (dd * ga - ad * gd) / determinant;
+                        out[range.start + 1] = (aa * gd - ad * ga) / determinant;
+                        continue;
                     }
-                    _ => {}
                 }
                 solve_ridged(self.block(i), &mut out[range.clone()]);
             }

@@ -35,7 +35,7 @@ pub(crate) fn sum_score_fits(c: &Calibrated, fit: &IrtFit) -> Result<Vec<Option<
     if !data.complete {
         return Err("cells are missing, so sum scores cannot be compared".into());
     }
-    if n_items > MOST_ITEMS || n_items < 3 {
+    if !(3..=MOST_ITEMS).contains(&n_items) {
         return Err(format!("it needs between 3 and {MOST_ITEMS} items, there are {n_items}"));
     }
     if matches!(data.cells, super::data::Packed::Counts { .. }) {

@@ -31,9 +31,9 @@ mod rows;
 pub mod scale;
 pub mod scatter;
 pub mod scene;
-mod strips;
 pub mod select;
 pub mod snr;
+mod strips;
 mod svg_writer;
 pub mod wright_map;
 

@@ -22,10 +22,10 @@ mod layers;
 mod lm_eval;
 #[cfg(feature = "charts")]
 mod page;
-#[cfg(feature = "cli")]
-mod scale;
 #[cfg(feature = "charts")]
 mod panel_size;
+#[cfg(feature = "cli")]
+mod scale;
 mod shared;
 #[cfg(feature = "cli")]
 mod snapshots;

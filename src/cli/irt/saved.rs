@@ -10,6 +10,9 @@ use ndarray::Array2;
 use std::collections::HashMap;
 use std::path::Path;
 
+/// A row of a file: its line, and its cells by column.
+type Line = (usize, HashMap<String, String>);
+
 /// The calibration of one benchmark.
 #[derive(Debug)]
 pub struct Saved {
@@ -77,7 +80,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<Saved>> {
             bail!("{name} has no column {needed}: expected the item_parameters.csv of evalgauge irt");
         }
     }
-    let mut found: Vec<(String, Vec<(usize, HashMap<String, String>)>)> = Vec::new();
+    let mut found: Vec<(String, Vec<Line>)> = Vec::new();
     for (k, record) in reader.records().enumerate() {
         let record = record.with_context(|| format!("{name}, line {}", k + 2))?;
         let cells: HashMap<String, String> =
