@@ -5,7 +5,10 @@ use super::peek::{Peek, Shape};
 use super::plain::{delimited, shortened};
 use super::source::Source;
 use super::unwrap::{Content, content};
+use super::{lighteval, vlmevalkit};
+use crate::store::nested;
 use serde::Serialize;
+use std::io::Cursor;
 
 /// The formats that are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -35,12 +38,22 @@ pub enum Format {
     Inspect,
     /// lighteval results, the context of details.
     LightEvalResults,
-    /// HELM run directory.
+    /// HELM: scores of the instances of a run.
     Helm,
+    /// HELM: predictions, which stand for the scores where these are not there.
+    HelmPredictions,
+    /// HELM: what a run was and what was asked, the context of its scores.
+    HelmContext,
+    /// lighteval details, and those of the first Open LLM Leaderboard.
+    LightEval,
     /// OLMES predictions.
     Olmes,
-    /// Every Eval Ever.
+    /// OLMES: metrics and requests, the context of predictions.
+    OlmesContext,
+    /// Every Eval Ever: samples.
     EveryEvalEver,
+    /// Every Eval Ever: aggregates, the context of samples.
+    EveryEvalEverAggregate,
     /// AlpacaEval annotations.
     AlpacaEval,
     /// MMLU-Pro outputs.
@@ -51,6 +64,8 @@ pub enum Format {
     LiveCodeBench,
     /// BFCL scores.
     Bfcl,
+    /// BFCL: what was tried.
+    BfclResults,
     /// SWE-bench results.
     SweBench,
     /// OpenCompass predictions or results.
@@ -61,6 +76,12 @@ pub enum Format {
     DeepEval,
     /// simple-evals results.
     SimpleEvals,
+    /// VLMEvalKit spreadsheet.
+    VlmEvalKit,
+    /// tinyBenchmarks pickle.
+    TinyBenchmarks,
+    /// A file of a known program that says nothing about single items.
+    Auxiliary,
 }
 
 /// A format and how it was known.
@@ -93,18 +114,26 @@ const RULES: &[Rule] = &[
     Rule { format: Format::LmEvalResults, shapes: ONE, all: &["results", "configs"], any: &["n-shot", "versions"] },
     Rule { format: Format::LmEvalResults, shapes: ONE, all: &["results", "versions", "config"], any: &[] },
     Rule { format: Format::LightEvalResults, shapes: ONE, all: &["results", "config_general"], any: &[] },
-    Rule { format: Format::Helm, shapes: ONE, all: &["adapter_spec", "scenario_spec"], any: &[] },
-    Rule { format: Format::Helm, shapes: ONE, all: &["adapter_spec", "request_states"], any: &[] },
-    Rule { format: Format::Helm, shapes: ARRAY, all: &["instance_id", "train_trial_index"], any: &["stats"] },
+    Rule { format: Format::HelmContext, shapes: ONE, all: &["adapter_spec", "scenario_spec"], any: &[] },
+    Rule { format: Format::HelmContext, shapes: ONE, all: &["adapter_spec", "request_states"], any: &[] },
+    Rule { format: Format::HelmContext, shapes: ARRAY, all: &["input", "references", "id"], any: &["split"] },
+    Rule { format: Format::HelmPredictions, shapes: ARRAY, all: &["instance_id", "predicted_text", "stats"], any: &[] },
+    Rule { format: Format::Helm, shapes: ARRAY, all: &["instance_id", "train_trial_index", "stats"], any: &[] },
     Rule { format: Format::Olmes, shapes: MANY, all: &["native_id", "model_output", "metrics"], any: &[] },
-    Rule { format: Format::EveryEvalEver, shapes: MANY, all: &["schema_version", "evaluation_id"], any: &["sample_id", "evaluation_results"] },
+    Rule { format: Format::OlmesContext, shapes: ONE, all: &["task_config", "model_config", "metrics"], any: &[] },
+    Rule { format: Format::OlmesContext, shapes: MANY, all: &["request_type", "doc", "request", "doc_id"], any: &[] },
+    Rule { format: Format::EveryEvalEver, shapes: MANY, all: &["schema_version", "evaluation_id", "sample_id"], any: &[] },
+    Rule { format: Format::EveryEvalEverAggregate, shapes: MANY, all: &["schema_version", "evaluation_id", "evaluation_results"], any: &[] },
     Rule { format: Format::PyIrt, shapes: MANY, all: &["subject_id", "responses"], any: &[] },
     Rule { format: Format::AlpacaEval, shapes: ARRAY, all: &["preference", "generator_1", "generator_2"], any: &[] },
     Rule { format: Format::MmluPro, shapes: ARRAY, all: &["question_id", "answer_index", "pred", "options"], any: &[] },
     Rule { format: Format::EvalPlus, shapes: ONE, all: &["eval", "hash"], any: &[] },
     Rule { format: Format::LiveCodeBench, shapes: ARRAY, all: &["graded_list", "code_list"], any: &[] },
     Rule { format: Format::Bfcl, shapes: MANY, all: &["accuracy", "correct_count", "total_count"], any: &[] },
+    Rule { format: Format::BfclResults, shapes: &[Shape::Lines, Shape::Object], all: &["id", "result"], any: &["input_token_count", "latency"] },
     Rule { format: Format::SweBench, shapes: ONE, all: &["resolved"], any: &["no_generation", "no_logs"] },
+    Rule { format: Format::OpenCompass, shapes: ONE, all: &["details.example_abbr"], any: &[] },
+    Rule { format: Format::OpenCompass, shapes: ONE, all: &["details.0.predictions"], any: &[] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["accuracy", "details"], any: &[] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["0.origin_prompt", "0.prediction"], any: &[] },
     Rule { format: Format::Promptfoo, shapes: ONE, all: &["results.results", "results.version"], any: &[] },
@@ -112,6 +141,19 @@ const RULES: &[Rule] = &[
     Rule { format: Format::SimpleEvals, shapes: ONE, all: &["score", "metrics", "htmls", "convos"], any: &[] },
     Rule { format: Format::LmEvalWriteOut, shapes: &[Shape::Array], all: &["doc_id", "prompt_0", "logit_0", "truth"], any: &[] },
     Rule { format: Format::LmEvalWriteOut, shapes: ONE, all: &["0.prompt_0", "0.logit_0", "0.truth"], any: &[] },
+];
+
+/// Files of known programs that say nothing about single items, and what they are.
+#[rustfmt::skip]
+const AUXILIARY: &[(&[Shape], &[&str], &str)] = &[
+    (ARRAY, &["name.name", "count", "sum"], "the aggregates of a HELM run"),
+    (ONE, &["name", "description", "tags", "definition_path"], "the description of a HELM scenario"),
+    (ARRAY, &["instance_id", "train_trial_index", "request"], "the requests of a HELM run"),
+    (ARRAY, &["run_path", "run_spec"], "the list of runs of a HELM suite"),
+    (ARRAY, &["scenario_spec", "adapter_spec"], "the specifications of runs of a HELM suite"),
+    (ONE, &["suites", "suite", "date"], "the summary of a HELM suite"),
+    (ARRAY, &["instruction", "output", "generator"], "the answers that AlpacaEval compares"),
+    (ONE, &["metrics", "detail_pass@1"], "the aggregates of LiveCodeBench"),
 ];
 
 impl Format {
@@ -130,14 +172,23 @@ impl Format {
             Self::PyIrt => "py-irt responses",
             Self::Inspect => "Inspect AI log",
             Self::LightEvalResults => "lighteval results",
-            Self::Helm => "HELM run file",
+            Self::LightEval => "lighteval details",
+            Self::Helm => "HELM scores of instances",
+            Self::HelmPredictions => "HELM predictions",
+            Self::HelmContext => "HELM run file",
             Self::Olmes => "OLMES predictions",
-            Self::EveryEvalEver => "Every Eval Ever record",
+            Self::OlmesContext => "OLMES metrics or requests",
+            Self::EveryEvalEver => "Every Eval Ever samples",
+            Self::EveryEvalEverAggregate => "Every Eval Ever aggregates",
             Self::AlpacaEval => "AlpacaEval annotations",
             Self::MmluPro => "MMLU-Pro outputs",
             Self::EvalPlus => "EvalPlus results",
             Self::LiveCodeBench => "LiveCodeBench outputs",
             Self::Bfcl => "BFCL scores",
+            Self::BfclResults => "BFCL results",
+            Self::VlmEvalKit => "VLMEvalKit spreadsheet",
+            Self::TinyBenchmarks => "tinyBenchmarks pickle",
+            Self::Auxiliary => "file of a known program",
             Self::SweBench => "SWE-bench results",
             Self::OpenCompass => "OpenCompass results",
             Self::Promptfoo => "promptfoo results",
@@ -153,7 +204,20 @@ impl Format {
 
     /// Whether its files only explain others of their directory.
     pub fn is_context(self) -> bool {
-        matches!(self, Self::LmEvalResults | Self::LightEvalResults)
+        matches!(
+            self,
+            Self::LmEvalResults
+                | Self::LightEvalResults
+                | Self::HelmContext
+                | Self::HelmPredictions
+                | Self::OlmesContext
+                | Self::EveryEvalEverAggregate
+        )
+    }
+
+    /// The format whose files make this context needless as a source of rows; without them it is one.
+    pub fn stands_for(self) -> Option<Self> {
+        (self == Self::HelmPredictions).then_some(Self::Helm)
     }
 }
 
@@ -172,18 +236,21 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
         });
     }
     match content(&source.bytes) {
-        Content::Parquet => found(Format::Parquet, "it begins with PAR1"),
+        Content::Parquet => {
+            // A file whose columns cannot be read is told of by the reader of tables.
+            let columns = nested::parquet_columns(&source.bytes).unwrap_or_default();
+            match lighteval::form(&columns) {
+                Some(_) => {
+                    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+                    found(Format::LightEval, &format!("it begins with PAR1 and has {}", shortened(&names)))
+                }
+                None => found(Format::Parquet, "it begins with PAR1"),
+            }
+        }
         Content::Arrow => found(Format::Arrow, "it begins with ARROW1"),
-        Content::Archive(what) => Err(ReadError::Unsupported {
-            file,
-            what: format!("a {what}, which is not read yet"),
-            remedy: "unpack it first and give the directory".to_owned(),
-        }),
-        Content::Pickle => Err(ReadError::Unsupported {
-            file,
-            what: "a Python pickle, which can run code when it is read".to_owned(),
-            remedy: "write the table as CSV or Parquet with the program that made it".to_owned(),
-        }),
+        Content::Archive("zip archive") => detect_zip(source),
+        Content::Archive(what) => Err(not_unpacked(file, what)),
+        Content::Pickle => found(Format::TinyBenchmarks, "it begins as a Python pickle does"),
         Content::Binary => Err(ReadError::Unrecognised {
             file,
             found: format!(
@@ -202,6 +269,46 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
             },
         },
     }
+}
+
+fn not_unpacked(file: String, what: &str) -> ReadError {
+    ReadError::Unsupported {
+        file,
+        what: format!("a {what}, which is not read here"),
+        remedy: "unpack it first and give the directory".to_owned(),
+    }
+}
+
+/// Programs that keep one log or one table in a zip archive.
+fn detect_zip(source: &Source) -> Result<Detected, ReadError> {
+    let file = source.name();
+    let archive =
+        zip::ZipArchive::new(Cursor::new(source.bytes.as_slice())).map_err(|e| ReadError::Malformed {
+            file: file.clone(),
+            row: None,
+            message: format!("the archive cannot be opened ({e}); copy or download it again"),
+        })?;
+    let has = |name: &str| archive.file_names().flatten().any(|n| n == name);
+    if has("header.json") || has("_journal/start.json") {
+        let because = "an archive with the header or the journal of a log".to_owned();
+        return Ok(Detected { format: Format::Inspect, because });
+    }
+    if !has("xl/workbook.xml") {
+        return Err(not_unpacked(file, "zip archive"));
+    }
+    let columns = vlmevalkit::columns(&source.bytes).unwrap_or_default();
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    if names.contains(&"index") && (names.contains(&"prediction") || names.contains(&"hit")) {
+        let because = format!("a spreadsheet with {}", shortened(&names));
+        return Ok(Detected { format: Format::VlmEvalKit, because });
+    }
+    Err(ReadError::Unrecognised {
+        file,
+        found: format!("a spreadsheet with the columns {}", shortened(&names)),
+        nearest:
+            "a spreadsheet of VLMEvalKit, which has `index`, `prediction` and `hit`; save other tables as CSV"
+                .to_owned(),
+    })
 }
 
 fn not_a_table(file: String, bytes: &[u8]) -> ReadError {
@@ -227,6 +334,17 @@ fn detect_json(file: &str, peek: &Peek) -> Result<Detected, ReadError> {
         let because = format!("it has {}", rule.all.join(", "));
         return Ok(Detected { format: rule.format, because });
     }
+    let auxiliary = AUXILIARY
+        .iter()
+        .find(|(shapes, all, _)| shapes.contains(&peek.shape) && all.iter().all(|path| peek.has(path)));
+    if let Some((_, all, what)) = auxiliary {
+        let because = format!("it has {}: {what}, which say nothing about single items", all.join(", "));
+        return Ok(Detected { format: Format::Auxiliary, because });
+    }
+    if peek.shape == Shape::Object && of_instances(peek) {
+        let because = "each of its keys holds an object with `resolved`".to_owned();
+        return Ok(Detected { format: Format::SweBench, because });
+    }
     let names: Vec<&str> = peek.fields.iter().map(|(name, _)| &**name).collect();
     if names.is_empty() && peek.truncated {
         return Err(ReadError::Truncated { file: file.to_owned(), what: "its first JSON value".to_owned() });
@@ -241,6 +359,12 @@ fn detect_json(file: &str, peek: &Peek) -> Result<Detected, ReadError> {
         names => format!("JSON with the keys {}", shortened(names)),
     };
     Err(ReadError::Unrecognised { file: file.to_owned(), found, nearest: nearest(peek) })
+}
+
+/// Whether every value is an object that says whether an instance was resolved.
+fn of_instances(peek: &Peek) -> bool {
+    let resolved = |value: &[u8]| Peek::at(value).is_some_and(|object| object.has("resolved"));
+    !peek.fields.is_empty() && peek.fields.iter().all(|(_, value)| resolved(value))
 }
 
 /// The format with the largest share of its fields there.
@@ -294,7 +418,7 @@ mod tests {
     fn what_is_unknown_is_described() {
         let error = detected(r#"{"results":{"a":1},"other":2}"#).unwrap_err().to_string();
         assert!(error.contains("keys results, other") && error.contains("nearest"), "{error}");
-        assert!(matches!(detected("PK\u{3}\u{4}"), Err(ReadError::Unsupported { .. })));
+        assert!(matches!(detected("PK\u{3}\u{4}"), Err(ReadError::Malformed { .. })));
         assert!(matches!(detected("Some prose."), Err(ReadError::Unrecognised { .. })));
         assert!(matches!(detected("{\"a"), Err(ReadError::Truncated { .. })));
     }

@@ -8,7 +8,11 @@ use super::report::FileRead;
 use super::source::Source;
 use super::unwrap::open;
 use super::walk::Found;
-use super::{IngestOptions, lm_eval, py_irt};
+use super::{
+    IngestOptions, alpaca_eval, bfcl, deepeval, evalplus, every_eval_ever, helm, inspect, lighteval,
+    livecodebench, lm_eval, lmms_eval, mmlu_pro, olmes, opencompass, pickle, promptfoo, py_irt, simple_evals,
+    swe_bench, vlmevalkit,
+};
 use crate::store;
 use rayon::prelude::*;
 
@@ -69,7 +73,7 @@ fn first_stage(found: &Found, options: &IngestOptions, meter: &Meter) -> Stage {
                     because: "a directory with the manifest of a store".to_owned(),
                     n_rows: table.len(),
                 };
-                Stage::Done(Outcome::Read(read, Box::new(Fragment { table, notes: Vec::new() })))
+                Stage::Done(Outcome::Read(read, Box::new(Fragment { table, ..Fragment::default() })))
             }
             Err(error) => {
                 let message = error.to_string();
@@ -94,6 +98,9 @@ fn file_stage(found: &Found, options: &IngestOptions, meter: &Meter) -> Result<S
 fn staged(source: Source, options: &IngestOptions) -> Result<Stage, ReadError> {
     let Detected { format, because } = detect(&source)?;
     let mut read = FileRead { file: source.name(), format, because, n_rows: 0 };
+    if format == Format::Auxiliary {
+        return Ok(Stage::Done(Outcome::Used(read, Vec::new())));
+    }
     if format.is_context() {
         return Ok(Stage::Context(read, source));
     }
@@ -142,9 +149,16 @@ fn nothing() -> FileRead {
 }
 
 fn read_harnesses(stages: Vec<Stage>, files: &[Found], meter: &Meter) -> Vec<Outcome> {
+    let there: Vec<Format> = stages
+        .iter()
+        .filter_map(|stage| if let Stage::Harness(read, _) = stage { Some(read.format) } else { None })
+        .collect();
     let (mut contexts, mut rest) = (Vec::new(), Vec::new());
     for (at, stage) in stages.into_iter().enumerate() {
         match stage {
+            Stage::Context(read, source) if read.format.stands_for().is_some_and(|f| !there.contains(&f)) => {
+                rest.push((at, Stage::Harness(read, source)));
+            }
             Stage::Context(read, source) => contexts.push((at, read, source)),
             other => rest.push((at, other)),
         }
@@ -222,6 +236,26 @@ const READERS: &[(Format, Reader)] = &[
     (Format::LmEvalSamples, |source, beside| lm_eval::samples::read(source, &lm_eval_context(beside))),
     (Format::LmEvalWriteOut, |source, beside| lm_eval::write_out::read(source, &lm_eval_context(beside))),
     (Format::PyIrt, |source, _| py_irt::read(source)),
+    (Format::Inspect, inspect::read),
+    (Format::Helm, helm::read),
+    (Format::HelmPredictions, helm::read_predictions),
+    (Format::LightEval, lighteval::read),
+    (Format::EveryEvalEver, every_eval_ever::read),
+    (Format::Olmes, olmes::read),
+    (Format::OpenCompass, opencompass::read),
+    (Format::MmluPro, mmlu_pro::read),
+    (Format::SweBench, swe_bench::read),
+    (Format::AlpacaEval, alpaca_eval::read),
+    (Format::EvalPlus, evalplus::read),
+    (Format::LiveCodeBench, livecodebench::read),
+    (Format::Bfcl, bfcl::read_scores),
+    (Format::BfclResults, bfcl::read_results),
+    (Format::LmmsEval, lmms_eval::read),
+    (Format::VlmEvalKit, vlmevalkit::read),
+    (Format::Promptfoo, promptfoo::read),
+    (Format::DeepEval, deepeval::read),
+    (Format::SimpleEvals, simple_evals::read),
+    (Format::TinyBenchmarks, pickle::read),
 ];
 
 /// The results beside samples. Results that cannot be read explain nothing; samples stand without them too.

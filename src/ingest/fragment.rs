@@ -1,6 +1,6 @@
 //! What did one file give? A piece of the table, and everything a user should know about how it was read.
 
-use crate::response::ResponseTable;
+use crate::response::{ResponseTable, Status};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -22,6 +22,31 @@ pub struct Fragment {
     pub table: ResponseTable,
     /// What a user should know.
     pub notes: Vec<Note>,
+    /// What the file says about items that it does not list.
+    pub rests: Vec<Rest>,
+}
+
+/// What a file that lists only successes, or only failures, says about all other items of its benchmark.
+///
+/// It is acted on when all files are read, because only then are the other items known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rest {
+    /// The run, by name.
+    pub run: String,
+    /// The benchmark.
+    pub benchmark: String,
+    /// The subject, where the file is about one.
+    pub subject: Option<String>,
+    /// The metric, by name.
+    pub metric: String,
+    /// The score of every item not listed; `None` says that the file only lists what was tried.
+    pub score: Option<f64>,
+    /// What became of these attempts.
+    pub status: Status,
+    /// How many items the run has in all, where the file says so.
+    pub n_items: Option<usize>,
+    /// The items tried, where the file lists them.
+    pub tried: Vec<String>,
 }
 
 /// Why a file gave nothing. Each variant says what to do.

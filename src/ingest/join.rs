@@ -109,7 +109,7 @@ mod tests {
         table.items.push(Item::new("b", None, "i"));
         table.metrics.push(Metric::new("b", "acc", None));
         table.push(Row::new(0, 0, 0, Some(score)));
-        Fragment { table, notes: Vec::new() }
+        Fragment { table, ..Fragment::default() }
     }
 
     #[test]

@@ -5,33 +5,54 @@
 //! joined. Files that only explain others (results beside samples, tables of items and models) are given to
 //! the files of their directory. What could not be read is counted and named, never dropped in silence.
 
+pub mod alpaca_eval;
 pub mod archive;
+pub mod bfcl;
+pub mod build;
+pub mod deepeval;
 pub mod detect;
 pub mod fingerprint;
+pub mod evalplus;
+pub mod every_eval_ever;
 pub mod fragment;
 pub mod frame;
+pub mod helm;
+pub mod inspect;
 pub mod item_hash;
 pub mod join;
 pub mod json;
+pub mod lighteval;
 pub mod lint;
+pub mod livecodebench;
 pub mod lm_eval;
+pub mod lmms_eval;
 pub mod meter;
+pub mod mmlu_pro;
+pub mod model_name;
+pub mod olmes;
+pub mod opencompass;
 pub mod peek;
+pub mod pickle;
 pub mod plain;
 pub mod primary;
+pub mod promptfoo;
 pub mod py_irt;
 pub mod report;
 pub mod scores;
-pub mod source;
 pub mod tables;
+pub mod rest;
+pub mod simple_evals;
+pub mod source;
+pub mod swe_bench;
 pub mod unwrap;
+pub mod vlmevalkit;
 pub mod walk;
 
 mod directory;
 
 pub use detect::{Detected, Format};
 pub use fingerprint::fingerprint;
-pub use fragment::{Fragment, Note, ReadError};
+pub use fragment::{Fragment, Note, ReadError, Rest};
 pub use item_hash::item_hash;
 pub use lint::Lint;
 pub use meter::Progress;
@@ -159,7 +180,7 @@ pub fn ingest(
         directories.par_iter().flat_map_iter(|files| directory::read(files, options, &meter)).collect();
 
     let mut report = IngestReport::default();
-    let mut fragments = Vec::new();
+    let mut fragments: Vec<Fragment> = Vec::new();
     let mut notes = Vec::new();
     for outcome in outcomes {
         match outcome {
@@ -181,8 +202,11 @@ pub fn ingest(
         let reasons = report.skipped.iter().take(SHOWN_REASONS).map(told).collect();
         return Err(IngestError::NothingRead { n_files: total, reasons });
     }
+    let rests: Vec<Rest> = fragments.iter_mut().flat_map(|f| std::mem::take(&mut f.rests)).collect();
     let (mut table, joined) = join::join(fragments);
     notes.extend(joined);
+    notes.extend(rest::complete(&mut table, &rests));
+    notes.extend(model_name::complete(&mut table));
     hash_items(&mut table);
     let choices = primary::choose(&mut table);
     report.n_rows = table.len();

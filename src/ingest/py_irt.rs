@@ -87,7 +87,7 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
         let message = format!("{unscored} responses are not numbers: unscored, not wrong");
         all.push(Note { file, row: None, message });
     }
-    Ok(Fragment { table, notes: all })
+    Ok(Fragment { table, notes: all, ..Fragment::default() })
 }
 
 #[derive(Default)]

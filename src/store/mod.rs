@@ -13,6 +13,7 @@ pub mod error;
 pub mod export;
 pub mod frame;
 pub mod manifest;
+pub mod nested;
 pub mod parquet_pieces;
 pub mod read;
 pub mod tables;

@@ -7,6 +7,7 @@
 pub mod lenient;
 pub mod records;
 pub mod repair;
+pub mod value;
 
 pub use lenient::{Scalar, Text, number_from_text};
 pub use records::{Fault, Passage, Shape, each_record, first_record};

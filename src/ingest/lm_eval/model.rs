@@ -72,7 +72,7 @@ fn looks_random(name: &str) -> bool {
 }
 
 /// What to call a model: the name itself, or the telling part of a path, and the step at its end.
-fn display_name(raw: &str) -> (String, Option<i64>) {
+pub(in crate::ingest) fn display_name(raw: &str) -> (String, Option<i64>) {
     let trimmed = raw.trim_end_matches('/');
     let mut parts: Vec<&str> = trimmed.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
     // A directory of the hub's cache: models--org--name/snapshots/<sha>.
@@ -101,7 +101,7 @@ fn whole_step(name: &str) -> Option<i64> {
 }
 
 /// The training step in a revision: `step143000`, `step1000-tokens4B`, `stage1-step1000`, `checkpoint-100`.
-fn step_of(revision: &str) -> Option<i64> {
+pub(in crate::ingest) fn step_of(revision: &str) -> Option<i64> {
     STEP_WORDS.iter().find_map(|word| {
         revision.match_indices(word).find_map(|(at, _)| number_after(&revision[at + word.len()..], "-"))
     })
@@ -117,7 +117,7 @@ fn number_after(text: &str, ends: &str) -> Option<i64> {
 }
 
 /// The training tokens in a revision: `step1000-tokens4B` is 4e9.
-fn tokens_of(revision: &str) -> Option<f64> {
+pub(in crate::ingest) fn tokens_of(revision: &str) -> Option<f64> {
     let text = revision.rsplit_once("tokens")?.1.trim_start_matches(['-', '_']);
     let scale = match text.chars().last()? {
         'K' => 1e3,

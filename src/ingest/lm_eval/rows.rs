@@ -173,7 +173,7 @@ impl<'c> Rows<'c> {
             notes.push(Note { file: self.file.clone(), row: None, message });
         }
         notes.append(&mut self.notes);
-        Ok(Fragment { table: self.table, notes })
+        Ok(Fragment { table: self.table, notes, ..Fragment::default() })
     }
 
     /// The first metric of the configuration that scores items, under the first filter; without a

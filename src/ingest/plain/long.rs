@@ -43,7 +43,7 @@ pub fn read(frame: &Frame, roles: &Roles, naming: &Naming) -> Result<Long, ReadE
     reader.rows(&columns, &source, needs_keys);
     reader.item_facts(&source);
     let item_column = roles.get(Role::Item).map(|at| frame.columns[at].0.clone()).unwrap_or_default();
-    let fragment = Fragment { table: reader.table, notes: reader.notes };
+    let fragment = Fragment { table: reader.table, notes: reader.notes, ..Fragment::default() };
     Ok(Long { fragment, item_column, needs_keys })
 }
 

@@ -95,7 +95,7 @@ pub fn read(frame: &Frame, roles: &Roles, wide: &Wide, naming: &Naming) -> Fragm
             table.push(Row { status, source_row, ..Row::new(model, item, 0, score) });
         }
     }
-    Fragment { table, notes }
+    Fragment { table, notes, ..Fragment::default() }
 }
 
 fn names_of_rows(frame: &Frame, at: usize) -> (Vec<String>, usize) {

@@ -223,7 +223,7 @@ impl Sink {
             self.table.map_scores(|score| scale.apply(score));
         }
         Ok(Responses {
-            fragment: Fragment { table: self.table, notes: self.notes },
+            fragment: Fragment { table: self.table, notes: self.notes, ..Fragment::default() },
             shape: "long table",
             item_column: Some(self.columns.item_name),
             needs_keys: false,

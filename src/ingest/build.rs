@@ -1,0 +1,150 @@
+//! How does a reader make its piece of the table? Runs, items and metrics are named as they are met, and each
+//! gets one place; whatever should be told to the user is collected on the way.
+
+use super::fragment::{Fragment, Note, ReadError, Rest};
+use super::json::Passage;
+use super::source::Source;
+use crate::response::{Item, Metric, ResponseTable, Row, Run};
+use std::collections::HashMap;
+
+/// A piece of the table in the making.
+pub struct Builder {
+    file: String,
+    harness: &'static str,
+    table: ResponseTable,
+    notes: Vec<Note>,
+    rests: Vec<Rest>,
+    runs: HashMap<String, u32>,
+    items: HashMap<(String, String), u32>,
+    metrics: HashMap<(String, String, Option<String>), u32>,
+    n_unscored: usize,
+}
+
+impl Builder {
+    /// An empty piece of what a harness wrote to a file.
+    pub fn new(source: &Source, harness: &'static str) -> Self {
+        Self {
+            file: source.name(),
+            harness,
+            table: ResponseTable::default(),
+            notes: Vec::new(),
+            rests: Vec::new(),
+            runs: HashMap::new(),
+            items: HashMap::new(),
+            metrics: HashMap::new(),
+            n_unscored: 0,
+        }
+    }
+
+    /// Adds something that a user should know.
+    pub fn note(&mut self, row: Option<u64>, message: impl Into<String>) {
+        self.notes.push(Note { file: self.file.clone(), row, message: message.into() });
+    }
+
+    /// The run of a model, told from its other runs by `apart` (a benchmark, a time, a variant).
+    pub fn run(&mut self, model: &str, apart: &[&str], describe: impl FnOnce(&mut Run)) -> u32 {
+        let mut id = model.to_owned();
+        for part in apart.iter().filter(|part| !part.is_empty()) {
+            id.push(' ');
+            id.push_str(part);
+        }
+        if let Some(&run) = self.runs.get(&id) {
+            return run;
+        }
+        let at = self.table.runs.len() as u32;
+        let mut run = Run {
+            harness: Some(self.harness.to_owned()),
+            files: vec![self.file.clone()],
+            ..Run::new(id.clone(), model)
+        };
+        describe(&mut run);
+        self.table.runs.push(run);
+        self.runs.insert(id, at);
+        at
+    }
+
+    /// The item of a name; it is described when it is first met.
+    pub fn item(
+        &mut self,
+        benchmark: &str,
+        subject: Option<&str>,
+        id: &str,
+        describe: impl FnOnce(&mut Item),
+    ) -> u32 {
+        let key = (benchmark.to_owned(), id.to_owned());
+        if let Some(&item) = self.items.get(&key) {
+            return item;
+        }
+        let at = self.table.items.len() as u32;
+        let mut item = Item::new(benchmark, subject, id);
+        describe(&mut item);
+        self.table.items.push(item);
+        self.items.insert(key, at);
+        at
+    }
+
+    /// The metric of a name; `primary` marks it as the one that counts for its benchmark.
+    pub fn metric(&mut self, benchmark: &str, name: &str, filter: Option<&str>, primary: bool) -> u32 {
+        let key = (benchmark.to_owned(), name.to_owned(), filter.map(str::to_owned));
+        if let Some(&metric) = self.metrics.get(&key) {
+            return metric;
+        }
+        let at = self.table.metrics.len() as u32;
+        self.table.metrics.push(Metric { primary, ..Metric::new(benchmark, name, filter) });
+        self.metrics.insert(key, at);
+        at
+    }
+
+    /// The metric at a place, to say more about it.
+    pub fn metric_mut(&mut self, metric: u32) -> Option<&mut Metric> {
+        self.table.metrics.get_mut(metric as usize)
+    }
+
+    /// The item at a place, to say more about it.
+    pub fn item_mut(&mut self, item: u32) -> Option<&mut Item> {
+        self.table.items.get_mut(item as usize)
+    }
+
+    /// Adds a row that stands at `source_row` of its file, from 1.
+    pub fn push(&mut self, mut row: Row, source_row: u64) {
+        row.source_row = u32::try_from(source_row).ok();
+        row.score = row.score.filter(|score| score.is_finite());
+        self.n_unscored += usize::from(row.score.is_none());
+        self.table.push(row);
+    }
+
+    /// Adds what the file says about items that it does not list.
+    pub fn rest(&mut self, rest: Rest) {
+        self.rests.push(rest);
+    }
+
+    /// The table so far.
+    pub fn table(&mut self) -> &mut ResponseTable {
+        &mut self.table
+    }
+
+    /// Closes the piece: what could not be read and how many attempts have no score becomes known.
+    ///
+    /// # Errors
+    /// See [`Passage::notes`]; [`ReadError::Malformed`] where nothing was found in what was read.
+    pub fn finish(mut self, passage: Option<&Passage>, wanted: &str) -> Result<Fragment, ReadError> {
+        let mut notes = match passage {
+            Some(passage) => passage.notes(&self.file)?,
+            None => Vec::new(),
+        };
+        if self.table.is_empty() && self.table.items.is_empty() && self.rests.is_empty() {
+            let fault = passage.and_then(|p| p.faults.first());
+            return Err(ReadError::Malformed {
+                file: self.file,
+                row: fault.map(|f| f.row),
+                message: fault.map_or_else(|| format!("nothing in it has {wanted}"), |f| f.message.clone()),
+            });
+        }
+        if self.n_unscored > 0 {
+            let message = format!("{} attempts have no score: unscored, not wrong", self.n_unscored);
+            self.notes.push(Note { file: self.file, row: None, message });
+        }
+        notes.append(&mut self.notes);
+        Ok(Fragment { table: self.table, notes, rests: self.rests })
+    }
+}

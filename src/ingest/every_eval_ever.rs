@@ -1,0 +1,109 @@
+//! What do the records of Every Eval Ever say? One line for each sample and metric; another file says of what.
+
+use super::build::Builder;
+use super::item_hash;
+use super::json::value::{letter, name, number, text_at, texts};
+use super::json::{each_record, first_record, text_of};
+use super::lm_eval::groups::benchmark_of;
+use super::{Fragment, ReadError, Source};
+use crate::response::{Row, Status};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Reads `<uuid>_samples.jsonl`, with the `<uuid>.json` beside it.
+///
+/// The name of a sample is not always one: groups of tasks repeat it for every task. Names that stand for more
+/// than one text get the hash of the text behind them. A sample with an error has no score, although the format
+/// requires one.
+///
+/// # Errors
+/// [`ReadError`] where not one record could be read.
+pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> {
+    let text = text_of(source)?;
+    let mut build = Builder::new(source, "every_eval_ever");
+    let stem = source.file_name().split("_samples").next().unwrap_or_default().to_owned();
+    let about = beside.iter().find(|s| s.file_name().trim_end_matches(".json") == stem);
+    let about: Value = about.and_then(|s| first_record(&text_of(s).ok()?)).unwrap_or(Value::Null);
+    let described = |metric: &str| {
+        let all = about["evaluation_results"].as_array().into_iter().flatten();
+        all.into_iter().find(|r| r["evaluation_result_id"] == metric)
+    };
+    let mut texts_of: HashMap<String, Vec<u64>> = HashMap::new();
+    each_record(&text, |_, record: Value| {
+        if let Some(id) = name(&record["sample_id"]) {
+            let hashes = texts_of.entry(id).or_default();
+            let hash = hash_of(&record);
+            if !hashes.contains(&hash) {
+                hashes.push(hash);
+            }
+        }
+    });
+    let mut faults = Vec::new();
+    let mut repeats: HashMap<(u32, u32, u32), u32> = HashMap::new();
+    let mut passage = each_record(&text, |row, record: Value| {
+        let field = |key: &str| record.get(key).and_then(name);
+        let (Some(model), Some(task), Some(sample)) =
+            (field("model_id"), field("evaluation_name"), field("sample_id"))
+        else {
+            faults.push(row);
+            return;
+        };
+        let evaluation = field("evaluation_id").unwrap_or_default();
+        let (benchmark, subject) = benchmark_of(&task, None);
+        let run = build.run(&model, &[&evaluation], |run| {
+            run.model_raw = Some(model.clone());
+            run.timestamp = text_at(&about, &["evaluation_timestamp"]).map(str::to_owned);
+            run.harness =
+                text_at(&about, &["eval_library", "name"]).map(str::to_owned).or(run.harness.take());
+            run.harness_version = text_at(&about, &["eval_library", "version"]).map(str::to_owned);
+        });
+        let id = match texts_of.get(&sample) {
+            Some(hashes) if hashes.len() > 1 => format!("{sample}#{:08x}", hash_of(&record) >> 32),
+            _ => sample.clone(),
+        };
+        let input = &record["input"];
+        let options = texts(&input["choices"]);
+        let key = input["reference"].get(0).and_then(name);
+        let item = build.item(&benchmark, subject.as_deref(), &id, |item| {
+            item.native_id = Some(sample.clone());
+            item.question = text_at(input, &["raw"]).map(str::to_owned);
+            item.options.clone_from(&options);
+            item.gold_text.clone_from(&key);
+            item.doc_hash = text_at(&record, &["metadata", "doc_hash"]).map(str::to_owned);
+        });
+        let result = field("evaluation_result_id").unwrap_or_else(|| "score".to_owned());
+        let (metric_name, filter) = match result.split_once(':') {
+            Some((metric, filter)) => (metric, Some(filter)),
+            None => (result.as_str(), None),
+        };
+        let metric = build.metric(&benchmark, metric_name, filter, false);
+        let lower = described(&result).and_then(|r| r["metric_config"]["lower_is_better"].as_bool());
+        if let (Some(lower), Some(metric)) = (lower, build.metric_mut(metric)) {
+            metric.higher_is_better = !lower;
+        }
+        let failed = !record["error"].is_null();
+        let mut scored =
+            Row::new(run, item, metric, number(&record["evaluation"]["score"]).filter(|_| !failed));
+        if failed {
+            scored.status = Status::Error;
+        }
+        let answer = record["answer_attribution"].get(0).and_then(|a| name(&a["extracted_value"]));
+        scored.chosen = answer.as_deref().filter(|_| options.is_some()).and_then(letter);
+        scored.prediction = answer.filter(|a| a.len() <= 64).map(Into::into);
+        // Repeats of one sample have no number of their own.
+        let repeat = repeats.entry((run, item, metric)).or_default();
+        scored.repeat = *repeat;
+        *repeat += 1;
+        build.push(scored, row);
+    });
+    for row in faults {
+        passage.fault(row, "a record must have `model_id`, `evaluation_name` and `sample_id`");
+    }
+    build.finish(Some(&passage), "a scored sample")
+}
+
+fn hash_of(record: &Value) -> u64 {
+    let input = &record["input"];
+    let options = texts(&input["choices"]).unwrap_or_default();
+    item_hash(text_at(input, &["raw"]).unwrap_or_default(), &options)
+}
