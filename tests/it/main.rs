@@ -10,6 +10,8 @@ mod flag_cli;
 #[cfg(feature = "tables")]
 mod flags;
 #[cfg(feature = "tables")]
+mod formats;
+#[cfg(feature = "tables")]
 mod ingest;
 mod irt;
 #[cfg(feature = "cli")]
