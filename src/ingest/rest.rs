@@ -92,7 +92,7 @@ mod tests {
         table.items.extend(["1", "2", "3"].map(|id| Item::new("b", None, id)));
         table.metrics.push(Metric::new("b", "m", None));
         table.push(Row::new(0, 1, 0, Some(0.0)));
-        assert_eq!(complete(&mut table.clone(), &[rest(Some(4))])[0].message.contains("only 3"), true);
+        assert!(complete(&mut table.clone(), &[rest(Some(4))])[0].message.contains("only 3"));
         complete(&mut table, &[rest(Some(3))]);
         let scores: Vec<_> = table.rows().map(|row| (row.item, row.score)).collect();
         assert_eq!(scores, [(1, Some(0.0)), (0, Some(1.0)), (2, Some(1.0))]);

@@ -271,7 +271,7 @@ impl<'a> Machine<'a> {
     fn set(&mut self, new: Vec<Value>) -> Result<(), PickleError> {
         let at = self.at;
         match self.last()? {
-            Value::Dict(entries) if new.len() % 2 == 0 => {
+            Value::Dict(entries) if new.len().is_multiple_of(2) => {
                 Rc::make_mut(entries).extend(new).ok_or(PickleError::Damaged { at })
             }
             _ => Err(PickleError::Damaged { at }),
@@ -425,8 +425,8 @@ impl<'a> Machine<'a> {
                 let unbuilt = matches!(blank, Value::Blank | Value::Kind(_)).then(|| blank.clone());
                 let built = self.build(blank, &state)?;
                 // What was remembered just before it was built is the same object in Python.
-                let recent = self.memo.iter_mut().rev().take(RECENT);
-                if let Some(place) = recent.filter(|place| unbuilt.is_some() && **place == unbuilt).next() {
+                let mut recent = self.memo.iter_mut().rev().take(RECENT);
+                if let Some(place) = recent.find(|place| unbuilt.is_some() && **place == unbuilt) {
                     *place = Some(built.clone());
                 }
                 self.push(built)?;
