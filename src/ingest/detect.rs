@@ -286,7 +286,9 @@ fn detect_zip(source: &Source) -> Result<Detected, ReadError> {
         zip::ZipArchive::new(Cursor::new(source.bytes.as_slice())).map_err(|e| ReadError::Malformed {
             file: file.clone(),
             row: None,
-            message: format!("the archive cannot be opened ({e}); copy or download it again"),
+            message: format!(
+                "the archive cannot be opened ({e}); copy or download it again, or unpack it first"
+            ),
         })?;
     let has = |name: &str| archive.file_names().flatten().any(|n| n == name);
     if has("header.json") || has("_journal/start.json") {

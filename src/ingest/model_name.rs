@@ -70,7 +70,8 @@ pub fn format_of(name: &str) -> Option<String> {
 /// Fills sizes and number formats from the names of models where the dumps tell neither, and says for which.
 pub fn complete(table: &mut ResponseTable) -> Vec<Note> {
     let (mut sizes, mut file) = (BTreeSet::new(), String::new());
-    for run in &mut table.runs {
+    // A plain table says what its maker wanted it to say.
+    for run in table.runs.iter_mut().filter(|run| run.harness.is_some()) {
         let raw = run.model_raw.as_deref().unwrap_or(run.model.as_str());
         if run.dtype.is_none() {
             run.dtype = format_of(raw);

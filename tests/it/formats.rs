@@ -238,12 +238,14 @@ fn inspect_errors_and_limits_are_no_zeros() {
 /// HELM: the scores of every instance, perturbation and trial, counted from the raw files.
 #[test]
 fn helm_runs_equal_their_files() {
-    for (directory, metric) in
-        [("samples/helm/v0.5.16", "exact_match"), ("samples/_eee_testdata/helm", "exact_match")]
-    {
+    for (directory, metric) in [
+        ("samples/helm/v0.5.16/benchmark_output/runs/toy", "exact_match"),
+        ("samples/_eee_testdata/helm", "exact_match"),
+    ] {
         let Some(path) = shared(directory) else { return };
         let (table, report) = read(&path);
-        assert!(report.skipped.is_empty(), "{:?}", report.skipped);
+        let of_suite = |file: &str| file.ends_with("costs.json") || file.ends_with("runs_to_run_suites.json");
+        assert!(report.skipped.iter().all(|s| of_suite(&s.file)), "{:?}", report.skipped);
         let mut files = Vec::new();
         files_below(&path, "per_instance_stats.json", &mut files);
         let (mut n, mut sum) = (0, 0.0);
