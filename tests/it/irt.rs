@@ -212,7 +212,8 @@ fn abilities_agree() {
                 };
                 let gap = (got.value - want).abs();
                 let gap_se = se.map_or(0.0, |se| (got.std_error.unwrap_or(f64::NAN) / se - 1.0).abs());
-                if !(gap <= 1e-3) || !(gap_se <= 0.01) {
+                let agrees = gap <= 1e-3 && gap_se <= 0.01;
+                if !agrees {
                     worst.2 += 1;
                     if gap >= worst.0 || gap_se > worst.1 {
                         worst.3 = format!("{r}: {} {want}, se {:?} {se:?}", got.value, got.std_error);
@@ -274,7 +275,8 @@ fn item_and_person_fit_agree() {
             for (i, (want, got)) in want.unwrap_or_default().iter().zip(got).enumerate() {
                 let gap = (got.unwrap_or(f64::NAN) - want).abs();
                 // Absolute where a statistic is of order one, relative where it is larger.
-                if !(gap <= 1e-3 * want.abs().max(1.0)) && !(want.is_nan() && got.is_none()) {
+                let agrees = gap <= 1e-3 * want.abs().max(1.0) || (want.is_nan() && got.is_none());
+                if !agrees {
                     faults.push(format!("{} {what} {i}: {got:?} {want}", case.name));
                 }
             }
