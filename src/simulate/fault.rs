@@ -219,7 +219,7 @@ mod tests {
         let wrong = FaultOptions { wrong_key: 0.1, ..Default::default() };
         assert_eq!(
             wrong.validate(100, None).unwrap_err().to_string(),
-            "wrong_key is 0.1, which needs items with options; set choices"
+            "wrong_key is 0.1, which needs items with options (`choices`; on the command line --options)"
         );
         let many = FaultOptions { duplicated: 0.6, ..Default::default() };
         assert_eq!(

@@ -124,7 +124,7 @@ mod tests {
                 choices: Some(ChoiceOptions::default()),
                 ..plain()
             }),
-            "item_model is grm, which has ordered categories and cannot have options; leave choices out"
+            "item_model is grm, which has ordered categories and cannot have options; leave them out"
         );
         assert!(
             message(SimulationOptions { item_model: ItemModel::Graded { n_categories: 1 }, ..plain() })
