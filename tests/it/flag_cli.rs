@@ -40,7 +40,9 @@ fn flag_writes_its_tables_and_reads_an_annotators_sheet_back() {
     let export = at.join("flags/export").join(benchmark);
     let samples: serde_json::Value =
         serde_json::from_str(&read(&export.join("lm_eval/samples.json"))).expect("JSON");
-    assert_eq!(samples.as_object().expect("tasks by name").len(), 4);
+    // Positions are known where the numbers of a task's items run from 0: in the first of the four.
+    let tasks: Vec<&String> = samples.as_object().expect("tasks by name").keys().collect();
+    assert_eq!(tasks, ["subject_1"]);
 
     // The sheet tells an annotator nothing of the scores, and comes back as labels.
     let review = read(&at.join("flags/review.csv"));

@@ -234,19 +234,23 @@ fn the_planted_errors_of_digits_zoo_are_found() {
     assert_eq!(ranks.len(), 15);
     assert!(ranks[..14].iter().all(|r| *r <= limit), "{ranks:?}, limit {limit}");
     assert!(ranks[14] <= data.panel.n_items() * 5 / 100, "{ranks:?}");
+    // One of the three unanswerable pictures is noise rather than blank: no rule sees it, but the votes do.
+    const NOISE: &str = "digit-0194";
+    assert!(rank_of[NOISE] <= data.panel.n_items() * 6 / 100, "{}", rank_of[NOISE]);
     for (kind, wanted) in [
-        ("duplicate", "exact_duplicate"),
-        ("contradicting_duplicate", "contradicting_duplicate"),
-        ("blank", "nearly_empty_question"),
+        ("duplicate", &["exact_duplicate"][..]),
+        ("contradicting_duplicate", &["contradicting_duplicate"]),
+        ("blank", &["empty_question", "nearly_empty_question"]),
     ] {
-        for item in &planted[kind] {
-            let flag = report.flags.iter().find(|f| data.panel.items[f.item] == **item).expect("a flag");
-            let other_names_it = report
-                .flags
-                .iter()
-                .flat_map(|f| &f.rules)
-                .any(|h| h.rule == wanted && h.other.is_some_and(|o| data.panel.items[o] == **item));
-            assert!(flag.rules.iter().any(|h| h.rule == wanted) || other_names_it, "{kind} {item}: {flag:?}");
+        for item in planted[kind].iter().filter(|i| **i != NOISE) {
+            let about = |f: &&evalgauge::flags::Flag| data.panel.items[f.item] == **item;
+            let flag = report.flags.iter().find(about).expect("a flag");
+            let other_names_it =
+                report.flags.iter().flat_map(|f| &f.rules).any(|h| {
+                    wanted.contains(&h.rule) && h.other.is_some_and(|o| data.panel.items[o] == **item)
+                });
+            let found = flag.rules.iter().any(|h| wanted.contains(&h.rule)) || other_names_it;
+            assert!(found, "{kind} {item}: {flag:?}");
         }
     }
 }
