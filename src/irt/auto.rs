@@ -178,7 +178,7 @@ fn predict(
 /// Marginal log-likelihood of a matrix under given parameters, for comparisons between fits.
 ///
 /// # Errors
-/// As [`super::fit`].
+/// As [`super::fit()`].
 pub fn log_likelihood(
     fit: &super::result::IrtFit,
     matrix: &ResponseMatrix,

@@ -2,7 +2,7 @@
 //!
 //! Respondents differ in ability `θ`, items in difficulty and discrimination; a curve joins the two. Tables of
 //! language models are the transpose of a classroom: few respondents, many items, posteriors of `θ` far
-//! narrower than any fixed grid. [`fit`] is right in both regimes:
+//! narrower than any fixed grid. [`fit()`] is right in both regimes:
 //!
 //! ```text
 //! cells ─▶ Responses (packed, sorted) ─▶ Engine (marginal likelihood, gradient) ─▶ maximise ─▶ standard errors

@@ -86,7 +86,7 @@ pub enum Quadrature {
     },
 }
 
-/// Options of [`super::fit`].
+/// Options of [`super::fit()`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IrtOptions {
     /// The model; `None` chooses among those the number of respondents can support.

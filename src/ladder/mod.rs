@@ -5,7 +5,7 @@
 //!       └─▶ laws of the accuracy itself ───────────────────────────────▶ target
 //! ```
 //!
-//! [`analyse`] fits every [`Form`], predicts the larger rungs from the smaller ones ([`backtest`]), averages the
+//! [`analyse()`] fits every [`Form`], predicts the larger rungs from the smaller ones ([`backtest`]), averages the
 //! forms by the errors they made there ([`combine`]) and calibrates an interval on the errors of that average
 //! ([`interval`]). The scores of the targets are used for nothing but the last column.
 

@@ -1,7 +1,7 @@
 //! Which subtasks should a benchmark keep?
 //!
-//! Subtasks are ranked by what they say of the models ([`criteria`]), put in an order ([`order`]), and the order is
-//! tried on models that it was not chosen on ([`crossfit`]): the gain shown is the gain to expect. [`redundancy`] says
+//! Subtasks are ranked by what they say of the models ([`mod@criteria`]), put in an order ([`order`]), and the order is
+//! tried on models that it was not chosen on ([`crossfit`]): the gain shown is the gain to expect. [`mod@redundancy`] says
 //! which subtasks measure the same, [`export`](mod@export) writes the choice for harnesses.
 
 pub mod criteria;
