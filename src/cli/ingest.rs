@@ -2,18 +2,20 @@
 
 use super::console::Console;
 use super::input::{self, ReadingArgs};
-use crate::ingest::{self, IngestReport};
+use crate::ingest::explain::{self, FileRole};
+use crate::ingest::{self, Explained, FileRead, IngestError, IngestReport, Lint, Skipped, Work};
 use crate::render::text;
 use crate::report::{TableView, words};
 use crate::store;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Read dumps of any known format into a .evals store
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     evalgauge ingest results/ --out suite.evals\n  \
-    evalgauge ingest table.csv models.csv --out suite.evals --rows items")]
+    evalgauge ingest table.csv models.csv --out suite.evals --rows items\n  \
+    evalgauge ingest results/ --explain")]
 pub struct IngestArgs {
     /// Dumps, or directories of them
     #[arg(value_name = "PATHS", required = true)]
@@ -21,24 +23,74 @@ pub struct IngestArgs {
     #[command(flatten)]
     reading: ReadingArgs,
     /// The store to write
-    #[arg(long, value_name = "NAME.evals")]
-    out: PathBuf,
+    #[arg(long, value_name = "NAME.evals", required_unless_present = "explain")]
+    out: Option<PathBuf>,
+    /// Say for each file what it was taken for, and why; also written to explain.csv in --out
+    #[arg(long)]
+    explain: bool,
 }
 
 pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
+    match &args.out {
+        Some(out) => write(args, out, console),
+        None => {
+            let (files, skipped) = input::look(&args.paths, &args.reading, console)?;
+            let all = ingest::explain(&files, &skipped);
+            console.result(&told(&all, console), &all)
+        }
+    }
+}
+
+fn write(args: &IngestArgs, out: &Path, console: &Console) -> anyhow::Result<()> {
     let input = ingest::fingerprint(&args.paths, &args.reading.options())?;
-    let before = store::manifest(&args.out).map(|manifest| manifest.provenance);
+    let before = store::manifest(out).map(|manifest| manifest.provenance);
     if let Some(report) = before.filter(|p| p.input.as_ref() == Some(&input)).and_then(|p| p.report) {
-        let text = format!("{} is up to date: nothing changed since it was written\n", args.out.display());
+        let mut text = String::new();
+        if args.explain {
+            let files: Vec<FileRead> = serde_json::from_value(report["files"].clone())?;
+            let skipped: Vec<Skipped> = serde_json::from_value(report["skipped"].clone())?;
+            let all = ingest::explain(&files, &skipped);
+            keep(&all, out)?;
+            text = told(&all, console);
+        }
+        text.push_str(&format!("{} is up to date: nothing changed since it was written\n", out.display()));
         return console.result(&text, &report);
     }
-    let loaded = input::read(&args.paths, &args.reading, console)?;
+    let work = Work::open(out)?;
+    let loaded = match input::read_resumably(&args.paths, &args.reading, console, &work) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            // Files that nothing came of want explaining most.
+            if let (true, Some(IngestError::NothingRead { files, skipped })) =
+                (args.explain, error.downcast_ref::<IngestError>())
+            {
+                let all = ingest::explain(files, skipped);
+                console.result(&told(&all, console), &all)?;
+            }
+            return Err(error);
+        }
+    };
     let report = loaded.report.unwrap_or_default();
     let paths = args.paths.iter().map(|p| p.display().to_string()).collect();
     let provenance =
         store::Provenance { paths, report: Some(serde_json::to_value(&report)?), input: Some(input) };
-    store::write(&loaded.table, &args.out, &provenance)?;
-    for lint in &report.lint {
+    store::write_from(work.directory(), &loaded.table, out, &provenance)?;
+    work.finish();
+    let mut text = String::new();
+    if args.explain {
+        let all = ingest::explain(&report.files, &report.skipped);
+        keep(&all, out)?;
+        text = told(&all, console);
+    }
+    say(&report.lint, console);
+    text.push_str(&overview(&report, console));
+    console.result(&text, &report)?;
+    console.note(&format!("store in {}", out.display()));
+    Ok(())
+}
+
+fn say(lints: &[Lint], console: &Console) {
+    for lint in lints {
         let place = lint.benchmark.as_deref().unwrap_or("all");
         console.warning(&format!(
             "{place}: {} ({}); {}: {}",
@@ -48,9 +100,60 @@ pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
             lint.remedy
         ));
     }
-    console.result(&overview(&report, console), &report)?;
-    console.note(&format!("store in {}", args.out.display()));
-    Ok(())
+}
+
+/// Writes the decisions about files beside the tables of a store.
+fn keep(all: &[Explained], out: &Path) -> anyhow::Result<()> {
+    let csv = store::csv_bytes(&explain::table(all))?;
+    Ok(store::atomic::write_file(&out.join("explain.csv"), &csv)?)
+}
+
+/// The decisions about files, for people: by directory what each was taken for, and then in full why files were
+/// set aside.
+fn told(all: &[Explained], console: &Console) -> String {
+    let options = console.text_options();
+    let rows = all
+        .iter()
+        .map(|e| {
+            let rows = if e.n_rows > 0 { e.n_rows.to_string() } else { "–".to_owned() };
+            let because = e.evidence.or(e.found).unwrap_or_else(|| e.reason.unwrap_or_default());
+            let format = e.format.unwrap_or("not recognised").to_owned();
+            let file = format!("  {}", parts(e.file).1);
+            vec![file, e.role.as_str().to_owned(), format, rows, because.to_owned()]
+        })
+        .collect();
+    let view = TableView::new("", &["file", "role", "format", "#rows", "evidence"], rows);
+    let table = text::table(&view, &options);
+    let mut lines = table.lines();
+    let mut text = format!("{}\n", lines.next().unwrap_or_default());
+    let mut directory = None;
+    for (line, e) in lines.zip(all) {
+        let here = parts(e.file).0;
+        if directory.replace(here) != Some(here) && !here.is_empty() {
+            text.push_str(&text::paragraph(here, 0, &options));
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    for file in all.iter().filter(|e| e.role == FileRole::SetAside) {
+        text.push_str(&text::paragraph(&format!("set aside: {}", file.file), 0, &options));
+        let lines = match (file.found, file.nearest) {
+            (Some(found), Some(nearest)) => vec![format!("found: {found}"), format!("nearest: {nearest}")],
+            _ => vec![file.reason.unwrap_or_default().to_owned()],
+        };
+        for line in lines {
+            text.push_str(&text::paragraph(&line, 4, &options));
+        }
+    }
+    text
+}
+
+/// The directory, or the archive and the directory within it, and the name in it.
+fn parts(file: &str) -> (&str, &str) {
+    match file.rfind(['/', '!']) {
+        Some(at) => (&file[..=at], &file[at + 1..]),
+        None => ("", file),
+    }
 }
 
 /// What was read, one line for each benchmark.

@@ -1,12 +1,13 @@
 //! Which data did the user mean? Dumps, stores or the bundled set, as one matrix for each benchmark.
 
 use super::console::Console;
-use crate::ingest::{self, IngestOptions, IngestReport, Progress};
+use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, Work};
 use crate::report::{FileRead, FileSkipped, LintNote, Provenance, words};
 use crate::response::{PivotOptions, PivotReport, ResponseMatrix, ResponseTable, pivot};
 use crate::store;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
+use indicatif::ProgressBar;
 use std::path::PathBuf;
 
 /// What to read, for every command that analyses.
@@ -67,14 +68,26 @@ pub struct Benchmark {
 
 /// Reads dumps and stores.
 pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyhow::Result<Loaded> {
-    let options = reading.options();
+    loaded(paths, console, |show| ingest::ingest(paths, &reading.options(), show))
+}
+
+/// The same, going on where an interrupted reading left off.
+pub fn read_resumably(
+    paths: &[PathBuf],
+    reading: &ReadingArgs,
+    console: &Console,
+    work: &Work,
+) -> anyhow::Result<Loaded> {
+    loaded(paths, console, |show| ingest::ingest_resumably(paths, &reading.options(), show, work))
+}
+
+fn loaded(
+    paths: &[PathBuf],
+    console: &Console,
+    read: impl FnOnce(&(dyn Fn(Progress) + Sync)) -> Result<(ResponseTable, IngestReport), IngestError>,
+) -> anyhow::Result<Loaded> {
     let bar = console.reading();
-    let show = |p: Progress| {
-        bar.set_length(p.total_bytes);
-        bar.set_position(p.bytes);
-        bar.set_message(format!("{} of {} files, {} rows", p.done, p.total, p.rows));
-    };
-    let read = ingest::ingest(paths, &options, &show);
+    let read = read(&shown_on(&bar));
     bar.finish_and_clear();
     let (table, report) = read?;
     say_what_was_read(&report, console);
@@ -82,6 +95,26 @@ pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyh
     let short = |p: &PathBuf| p.file_name().unwrap_or(p.as_os_str()).to_string_lossy().into_owned();
     let name = paths.iter().map(short).collect::<Vec<_>>().join(", ");
     Ok(Loaded { table, report: Some(report), name })
+}
+
+/// What became of each file, without joining them.
+pub fn look(
+    paths: &[PathBuf],
+    reading: &ReadingArgs,
+    console: &Console,
+) -> anyhow::Result<(Vec<ingest::FileRead>, Vec<ingest::Skipped>)> {
+    let bar = console.reading();
+    let looked = ingest::look(paths, &reading.options(), &shown_on(&bar));
+    bar.finish_and_clear();
+    Ok(looked?)
+}
+
+fn shown_on(bar: &ProgressBar) -> impl Fn(Progress) + Sync {
+    |p: Progress| {
+        bar.set_length(p.total_bytes);
+        bar.set_position(p.bytes);
+        bar.set_message(format!("{} of {} files, {} rows", p.done, p.total, p.rows));
+    }
 }
 
 /// Files and notes named on the terminal; all of them stand in the report of the run.

@@ -28,12 +28,17 @@ enum Kind {
     Tar,
 }
 
-/// Puts the members of archives in their place. The members are there as long as the directory is.
+/// Puts the members of archives in their place. The members are there as long as the directory is, which is made
+/// `inside` of another, or where the system has its temporary files.
 ///
 /// # Errors
 /// What the system says if there can be no temporary directory.
-pub fn expand(found: Vec<Found>, limit: u64) -> io::Result<(Vec<Found>, Option<TempDir>)> {
-    let mut expander = Expander { directory: None, n_files: 0, limit };
+pub fn expand(
+    found: Vec<Found>,
+    limit: u64,
+    inside: Option<&Path>,
+) -> io::Result<(Vec<Found>, Option<TempDir>)> {
+    let mut expander = Expander { directory: None, inside, n_files: 0, limit };
     let mut expanded = Vec::with_capacity(found.len());
     for found in found {
         match &found {
@@ -70,13 +75,14 @@ fn kind(path: &Path) -> Option<Kind> {
     (!belongs).then_some(Kind::Zip)
 }
 
-struct Expander {
+struct Expander<'i> {
     directory: Option<TempDir>,
+    inside: Option<&'i Path>,
     n_files: usize,
     limit: u64,
 }
 
-impl Expander {
+impl Expander<'_> {
     /// Unpacks one archive: the file on disk that the user named, the name within it, and where it is now.
     #[allow(clippy::too_many_arguments)]
     fn archive(
@@ -179,7 +185,10 @@ impl Expander {
 
     fn new_file(&mut self) -> io::Result<PathBuf> {
         if self.directory.is_none() {
-            self.directory = Some(tempfile::Builder::new().prefix("evalgauge-").tempdir()?);
+            let mut new = tempfile::Builder::new();
+            let new = new.prefix("evalgauge-");
+            self.directory =
+                Some(self.inside.map_or_else(|| new.tempdir(), |inside| new.tempdir_in(inside))?);
         }
         self.n_files += 1;
         let directory = self.directory.as_ref().map_or(Path::new("."), TempDir::path);
@@ -239,7 +248,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.bin");
         std::fs::write(&path, content).unwrap();
-        let (found, _temporary) = expand(vec![Found::File(path)], limit).unwrap();
+        let (found, _temporary) = expand(vec![Found::File(path)], limit, None).unwrap();
         let (mut members, mut faults) = (Vec::new(), Vec::new());
         for found in found {
             match found {

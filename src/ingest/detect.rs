@@ -7,11 +7,11 @@ use super::source::Source;
 use super::unwrap::{Content, content};
 use super::{lighteval, vlmevalkit};
 use crate::store::nested;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::io::Cursor;
 
 /// The formats that are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// A store of this program.
@@ -85,7 +85,7 @@ pub enum Format {
 }
 
 /// A format and how it was known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detected {
     /// The format.
     pub format: Format,

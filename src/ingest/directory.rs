@@ -1,218 +1,369 @@
 //! How are the files of one directory read together? Those that explain others are given to them.
 
 use super::detect::{Detected, Format, detect};
-use super::fragment::{Fragment, Note, ReadError};
+use super::fragment::{Fragment, ReadError};
 use super::meter::Meter;
 use super::plain::{self, Companion, Plain, Responses};
-use super::report::FileRead;
+use super::report::{FileRead, Skipped};
 use super::source::Source;
 use super::unwrap::open;
 use super::walk::Found;
+use super::work::{About, Piece, PlainAbout, Work};
 use super::{
-    IngestOptions, alpaca_eval, bfcl, deepeval, evalplus, every_eval_ever, helm, inspect, lighteval,
-    livecodebench, lm_eval, lmms_eval, mmlu_pro, olmes, opencompass, pickle, promptfoo, py_irt, simple_evals,
-    swe_bench, vlmevalkit,
+    IngestOptions, alpaca_eval, bfcl, deepeval, evalplus, every_eval_ever, fingerprint, helm, inspect,
+    lighteval, livecodebench, lm_eval, lmms_eval, mmlu_pro, olmes, opencompass, pickle, promptfoo, py_irt,
+    simple_evals, swe_bench, vlmevalkit,
 };
 use crate::store;
 use rayon::prelude::*;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How files are read: the options, who hears of it, and where pieces are kept.
+#[derive(Clone, Copy)]
+pub struct Reading<'r> {
+    /// The options.
+    pub options: &'r IngestOptions,
+    /// The count of what is done.
+    pub meter: &'r Meter<'r>,
+    /// Where pieces are kept until all are there; without it they stay in memory.
+    pub work: Option<&'r Work>,
+    /// Bytes of files that wait in memory for the context of their directory.
+    pub waiting: &'r AtomicU64,
+}
+
+/// Files that wait for the context of their directory do so in memory up to these bytes; others are opened again.
+const MOST_WAITING: u64 = 256 << 20;
+/// Pieces of smaller files are not kept: reading them again costs no more.
+const KEPT_FROM: u64 = 64 << 10;
 
 /// What became of a file.
 pub enum Outcome {
     /// It gave rows.
-    Read(FileRead, Box<Fragment>),
+    Read(FileRead, Piece),
     /// It explained others.
-    Used(FileRead, Vec<Note>),
+    Used(FileRead),
     /// It gave nothing.
-    Skipped(String, ReadError),
+    Skipped(Skipped),
 }
 
 /// A file on its way.
 enum Stage {
     Done(Outcome),
     /// Waits for the tables beside it.
-    Plain(FileRead, Box<Responses>),
+    Plain(FileRead, PlainPiece),
     /// Waits for results to explain.
     Companion(FileRead, Box<Companion>),
-    /// Waits for the context of its directory.
-    Harness(FileRead, Source),
+    /// Waits for the context of its directory; its content is read again where it is not here.
+    Harness(FileRead, Option<Source>),
     /// The context of others.
     Context(FileRead, Source),
 }
 
+/// A plain table: as it was read, or kept.
+enum PlainPiece {
+    Here(Box<Responses>),
+    Kept(PathBuf, PlainAbout),
+}
+
 /// Reads the files of one directory, in order.
-pub fn read(files: &[Found], options: &IngestOptions, meter: &Meter) -> Vec<Outcome> {
-    let mut stages: Vec<Stage> = files
-        .par_iter()
-        .map(|found| {
-            let stage = first_stage(found, options, meter);
-            match &stage {
-                Stage::Harness(..) => {}
-                Stage::Plain(_, responses) => meter.done(found, responses.fragment.table.len()),
-                Stage::Done(Outcome::Read(_, fragment)) => meter.done(found, fragment.table.len()),
-                _ => meter.done(found, 0),
-            }
+pub fn read(files: &[Found], reading: Reading) -> Vec<Outcome> {
+    // What a file of a harness gives depends on the files beside it.
+    let beside = reading.work.map(|_| fingerprint::of_files(files)).unwrap_or_default();
+    let directory = Directory { files, beside, reading };
+    let mut stages: Vec<Stage> = (0..files.len())
+        .into_par_iter()
+        .map(|at| {
+            let stage = directory.first_stage(at);
+            let rows = match &stage {
+                Stage::Harness(..) => return stage,
+                Stage::Plain(_, PlainPiece::Here(responses)) => responses.fragment.table.len(),
+                Stage::Plain(read, _) | Stage::Done(Outcome::Read(read, _)) => read.n_rows,
+                _ => 0,
+            };
+            reading.meter.done(&files[at], rows);
             stage
         })
         .collect();
-    join_companions(&mut stages);
-    read_harnesses(stages, files, meter)
+    directory.join_companions(&mut stages);
+    directory.read_harnesses(stages)
 }
 
-fn first_stage(found: &Found, options: &IngestOptions, meter: &Meter) -> Stage {
-    let file = Source::unread(found).name();
-    let skipped = |error: ReadError| Stage::Done(Outcome::Skipped(file.clone(), error));
-    match found {
-        Found::Unreadable(_, message) => {
-            skipped(ReadError::Io { file: file.clone(), message: message.clone() })
+/// The files of a directory and how they are read.
+struct Directory<'d> {
+    files: &'d [Found],
+    beside: String,
+    reading: Reading<'d>,
+}
+
+impl Directory<'_> {
+    fn first_stage(&self, at: usize) -> Stage {
+        let found = &self.files[at];
+        let file = Source::unread(found).name();
+        let skipped = |error: ReadError| Stage::Done(Outcome::Skipped(Skipped::new(None, &error)));
+        match found {
+            Found::Unreadable(_, message) => skipped(ReadError::Io { file, message: message.clone() }),
+            Found::Store(path) => match store::read(path) {
+                Ok(table) => {
+                    let because = "a directory with the manifest of a store".to_owned();
+                    let read = FileRead { file, format: Format::Store, because, n_rows: table.len() };
+                    let fragment = Fragment { table, ..Fragment::default() };
+                    Stage::Done(Outcome::Read(read, Piece::Here(Box::new(fragment))))
+                }
+                Err(error) => skipped(ReadError::Malformed { file, row: None, message: error.to_string() }),
+            },
+            Found::File(_) | Found::Member(_) => {
+                self.kept(at).unwrap_or_else(|| self.file_stage(at).unwrap_or_else(skipped))
+            }
         }
-        Found::Store(path) => match store::read(path) {
-            Ok(table) => {
-                let read = FileRead {
-                    file,
-                    format: Format::Store,
-                    because: "a directory with the manifest of a store".to_owned(),
-                    n_rows: table.len(),
+    }
+
+    /// The stage of a file whose piece an earlier reading kept.
+    fn kept(&self, at: usize) -> Option<Stage> {
+        let work = self.reading.work?;
+        if let Some((about, path)) = work.find(&self.name(at, "")) {
+            return about.plain.map(|plain| Stage::Plain(about.read, PlainPiece::Kept(path, plain)));
+        }
+        let (about, path) = work.find(&self.name(at, &self.beside))?;
+        Some(Stage::Done(Outcome::Read(about.read, Piece::Kept(path))))
+    }
+
+    /// The name under which the piece of a file is kept.
+    fn name(&self, at: usize, beside: &str) -> String {
+        fingerprint::of_piece(&self.files[at], beside, self.reading.options)
+    }
+
+    /// Where the piece of a file is kept, if it is worth it.
+    fn work(&self, at: usize) -> Option<&Work> {
+        self.reading.work.filter(|_| self.files[at].size() >= KEPT_FROM)
+    }
+
+    fn file_stage(&self, at: usize) -> Result<Stage, ReadError> {
+        let (found, options) = (&self.files[at], self.reading.options);
+        let stage = match plain::stream::read(found, options, self.reading.meter)? {
+            Some((Detected { format, because }, responses)) => {
+                let because = format!("{because}; a {}", responses.shape);
+                let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };
+                Stage::Plain(read, PlainPiece::Here(Box::new(responses)))
+            }
+            None => self.staged(open(found, options.max_unpacked_bytes)?)?,
+        };
+        let (work, read, responses) = match (self.work(at), stage) {
+            (Some(work), Stage::Plain(read, PlainPiece::Here(responses))) => (work, read, responses),
+            (_, stage) => return Ok(stage),
+        };
+        let Responses { fragment, shape, item_column, needs_keys } = *responses;
+        let read = FileRead { n_rows: fragment.table.len(), ..read };
+        let plain = PlainAbout { item_column, needs_keys, is_wide: shape == plain::WIDE };
+        let about = About::new(&read, Some(plain.clone()));
+        Ok(match work.keep(&self.name(at, ""), about, fragment) {
+            Piece::Kept(path) => Stage::Plain(read, PlainPiece::Kept(path, plain)),
+            Piece::Here(fragment) => {
+                let PlainAbout { item_column, needs_keys, .. } = plain;
+                let responses = Responses { fragment: *fragment, shape, item_column, needs_keys };
+                Stage::Plain(read, PlainPiece::Here(Box::new(responses)))
+            }
+        })
+    }
+
+    fn staged(&self, source: Source) -> Result<Stage, ReadError> {
+        let Detected { format, because } = detect(&source)?;
+        let mut read = FileRead { file: source.name(), format, because, n_rows: 0 };
+        if format == Format::Auxiliary {
+            return Ok(Stage::Done(Outcome::Used(read)));
+        }
+        if format.is_context() {
+            return Ok(Stage::Context(read, source));
+        }
+        if !format.is_plain() {
+            let bytes = source.bytes.len() as u64;
+            let fits = self.reading.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes <= MOST_WAITING;
+            if !fits {
+                self.reading.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            }
+            return Ok(Stage::Harness(read, fits.then_some(source)));
+        }
+        Ok(match plain::read(format, &source, self.reading.options) {
+            Ok(Plain::Responses(responses)) => {
+                read.because = format!("{}; a {}", read.because, responses.shape);
+                Stage::Plain(read, PlainPiece::Here(responses))
+            }
+            Ok(Plain::Companion(companion)) => Stage::Companion(read, companion),
+            Err(error) => Stage::Done(skipped(read, &error)),
+        })
+    }
+
+    /// Gives every table about items or models to all results beside it. Tables of items come first, in the
+    /// order of their names, so that a table of models never takes them for its own.
+    fn join_companions(&self, stages: &mut [Stage]) {
+        let mut companions: Vec<(usize, FileRead, Box<Companion>, Vec<String>)> = Vec::new();
+        for (at, stage) in stages.iter_mut().enumerate() {
+            if let Stage::Companion(..) = stage {
+                let placeholder = Stage::Done(Outcome::Used(nothing()));
+                if let Stage::Companion(read, companion) = std::mem::replace(stage, placeholder) {
+                    companions.push((at, read, companion, Vec::new()));
+                }
+            }
+        }
+        for (at, stage) in stages.iter_mut().enumerate() {
+            if !matches!(stage, Stage::Plain(..)) {
+                continue;
+            }
+            let placeholder = Stage::Done(Outcome::Used(nothing()));
+            if let Stage::Plain(read, piece) = std::mem::replace(stage, placeholder) {
+                *stage = Stage::Done(self.with_companions(at, read, piece, &mut companions));
+            }
+        }
+        for (at, mut read, companion, uses) in companions {
+            stages[at] = Stage::Done(if uses.is_empty() {
+                skipped(read, &companion.refusal)
+            } else {
+                read.because = format!("{}; a table of {}", read.because, uses.join("; "));
+                Outcome::Used(read)
+            });
+        }
+    }
+
+    /// A plain table with what the tables beside it add.
+    fn with_companions(
+        &self,
+        at: usize,
+        read: FileRead,
+        piece: PlainPiece,
+        companions: &mut [(usize, FileRead, Box<Companion>, Vec<String>)],
+    ) -> Outcome {
+        let mut responses = match piece {
+            PlainPiece::Here(responses) => responses,
+            PlainPiece::Kept(path, plain) if companions.is_empty() && !plain.needs_keys => {
+                return Outcome::Read(read, Piece::Kept(path));
+            }
+            PlainPiece::Kept(path, plain) => match Piece::Kept(path).load() {
+                Ok(fragment) => {
+                    let PlainAbout { item_column, needs_keys, is_wide } = plain;
+                    let shape = if is_wide { plain::WIDE } else { plain::LONG };
+                    Box::new(Responses { fragment, shape, item_column, needs_keys })
+                }
+                Err(error) => {
+                    let file = read.file.clone();
+                    return skipped(read, &ReadError::Io { file, message: error.to_string() });
+                }
+            },
+        };
+        for (_, _, companion, uses) in companions.iter_mut() {
+            uses.extend(companion.join(&mut responses));
+        }
+        match (finish(read, finish_plain(*responses)), self.work(at)) {
+            // Not to be found again, but out of memory.
+            (Outcome::Read(read, Piece::Here(fragment)), Some(work)) if !companions.is_empty() => {
+                let name = format!("{}-joined", self.name(at, ""));
+                let about = About::new(&read, None);
+                Outcome::Read(read, work.keep(&name, about, *fragment))
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    fn read_harnesses(&self, stages: Vec<Stage>) -> Vec<Outcome> {
+        let there: Vec<Format> = stages
+            .iter()
+            .filter_map(|stage| match stage {
+                Stage::Harness(read, _) | Stage::Done(Outcome::Read(read, _)) => Some(read.format),
+                _ => None,
+            })
+            .collect();
+        let (mut contexts, mut rest) = (Vec::new(), Vec::new());
+        for (at, stage) in stages.into_iter().enumerate() {
+            match stage {
+                Stage::Context(read, source)
+                    if read.format.stands_for().is_some_and(|f| !there.contains(&f)) =>
+                {
+                    rest.push((at, Stage::Harness(read, Some(source))));
+                }
+                Stage::Context(read, source) => contexts.push((at, read, source)),
+                other => rest.push((at, other)),
+            }
+        }
+        let context: Vec<&Source> = contexts.iter().map(|(_, _, source)| source).collect();
+        let mut outcomes: Vec<(usize, Outcome)> = rest
+            .into_par_iter()
+            .map(|(at, stage)| {
+                let outcome = match stage {
+                    Stage::Harness(read, source) => self.read_harness(at, read, source, &context),
+                    Stage::Done(outcome) => outcome,
+                    // All were taken out above.
+                    Stage::Plain(read, _) | Stage::Companion(read, _) | Stage::Context(read, _) => {
+                        Outcome::Used(read)
+                    }
                 };
-                Stage::Done(Outcome::Read(read, Box::new(Fragment { table, ..Fragment::default() })))
+                (at, outcome)
+            })
+            .collect();
+        let has_samples = outcomes.iter().any(|(_, o)| matches!(o, Outcome::Read(..)));
+        outcomes.extend(contexts.into_iter().map(|(at, mut read, source)| {
+            let outcome = if has_samples {
+                read.because = format!("{}; it explains the files beside it", read.because);
+                Outcome::Used(read)
+            } else {
+                let error = ReadError::NotItemLevel {
+                    file: source.name(),
+                    found: format!("{}, which hold averages over items", read.format.name()),
+                    remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)"
+                        .to_owned(),
+                };
+                skipped(read, &error)
+            };
+            (at, outcome)
+        }));
+        outcomes.sort_by_key(|(at, _)| *at);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    fn read_harness(
+        &self,
+        at: usize,
+        read: FileRead,
+        source: Option<Source>,
+        context: &[&Source],
+    ) -> Outcome {
+        let found = &self.files[at];
+        let fragment = match source {
+            Some(source) => {
+                self.reading.waiting.fetch_sub(source.bytes.len() as u64, Ordering::Relaxed);
+                read_harness(read.format, &source, context)
             }
-            Err(error) => {
-                let message = error.to_string();
-                skipped(ReadError::Malformed { file: file.clone(), row: None, message })
+            None => open(found, self.reading.options.max_unpacked_bytes)
+                .and_then(|source| read_harness(read.format, &source, context)),
+        };
+        let outcome = finish(read, fragment);
+        let rows = if let Outcome::Read(read, _) = &outcome { read.n_rows } else { 0 };
+        self.reading.meter.done(found, rows);
+        match (outcome, self.work(at)) {
+            (Outcome::Read(read, Piece::Here(fragment)), Some(work)) => {
+                let about = About::new(&read, None);
+                Outcome::Read(read, work.keep(&self.name(at, &self.beside), about, *fragment))
             }
-        },
-        Found::File(_) | Found::Member(_) => file_stage(found, options, meter).unwrap_or_else(skipped),
+            (outcome, _) => outcome,
+        }
     }
 }
 
-fn file_stage(found: &Found, options: &IngestOptions, meter: &Meter) -> Result<Stage, ReadError> {
-    match plain::stream::read(found, options, meter)? {
-        Some((Detected { format, because }, responses)) => {
-            let because = format!("{because}; a {}", responses.shape);
-            let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };
-            Ok(Stage::Plain(read, Box::new(responses)))
-        }
-        None => staged(open(found, options.max_unpacked_bytes)?, options),
-    }
-}
-
-fn staged(source: Source, options: &IngestOptions) -> Result<Stage, ReadError> {
-    let Detected { format, because } = detect(&source)?;
-    let mut read = FileRead { file: source.name(), format, because, n_rows: 0 };
-    if format == Format::Auxiliary {
-        return Ok(Stage::Done(Outcome::Used(read, Vec::new())));
-    }
-    if format.is_context() {
-        return Ok(Stage::Context(read, source));
-    }
-    if !format.is_plain() {
-        return Ok(Stage::Harness(read, source));
-    }
-    match plain::read(format, &source, options)? {
-        Plain::Responses(responses) => {
-            read.because = format!("{}; a {}", read.because, responses.shape);
-            Ok(Stage::Plain(read, responses))
-        }
-        Plain::Companion(companion) => Ok(Stage::Companion(read, companion)),
-    }
-}
-
-/// Gives every table about items or models to all results beside it. Tables of items come first, in the order
-/// of their names, so that a table of models never takes them for its own.
-fn join_companions(stages: &mut [Stage]) {
-    let mut companions: Vec<(usize, FileRead, Box<Companion>)> = Vec::new();
-    for (at, stage) in stages.iter_mut().enumerate() {
-        if let Stage::Companion(..) = stage {
-            let placeholder = Stage::Done(Outcome::Used(nothing(), Vec::new()));
-            if let Stage::Companion(read, companion) = std::mem::replace(stage, placeholder) {
-                companions.push((at, read, companion));
-            }
-        }
-    }
-    for (at, mut read, companion) in companions {
-        let mut uses: Vec<String> = Vec::new();
-        for stage in stages.iter_mut() {
-            if let Stage::Plain(_, responses) = stage {
-                uses.extend(companion.join(responses));
-            }
-        }
-        stages[at] = Stage::Done(if uses.is_empty() {
-            Outcome::Skipped(companion.file.clone(), companion.refusal.clone())
-        } else {
-            read.because = format!("{}; a table of {}", read.because, uses.join("; "));
-            Outcome::Used(read, Vec::new())
-        });
-    }
+/// A file whose format is known, and which gave nothing all the same.
+fn skipped(read: FileRead, error: &ReadError) -> Outcome {
+    let FileRead { format, because, .. } = read;
+    Outcome::Skipped(Skipped::new(Some(Detected { format, because }), error))
 }
 
 fn nothing() -> FileRead {
     FileRead { file: String::new(), format: Format::Records, because: String::new(), n_rows: 0 }
 }
 
-fn read_harnesses(stages: Vec<Stage>, files: &[Found], meter: &Meter) -> Vec<Outcome> {
-    let there: Vec<Format> = stages
-        .iter()
-        .filter_map(|stage| if let Stage::Harness(read, _) = stage { Some(read.format) } else { None })
-        .collect();
-    let (mut contexts, mut rest) = (Vec::new(), Vec::new());
-    for (at, stage) in stages.into_iter().enumerate() {
-        match stage {
-            Stage::Context(read, source) if read.format.stands_for().is_some_and(|f| !there.contains(&f)) => {
-                rest.push((at, Stage::Harness(read, source)));
-            }
-            Stage::Context(read, source) => contexts.push((at, read, source)),
-            other => rest.push((at, other)),
-        }
-    }
-    let context: Vec<&Source> = contexts.iter().map(|(_, _, source)| source).collect();
-    let mut outcomes: Vec<(usize, Outcome)> = rest
-        .into_par_iter()
-        .map(|(at, stage)| {
-            let outcome = match stage {
-                Stage::Harness(read, source) => {
-                    let outcome = {
-                        let fragment = read_harness(read.format, &source, &context);
-                        finish(read, fragment)
-                    };
-                    let rows =
-                        if let Outcome::Read(_, fragment) = &outcome { fragment.table.len() } else { 0 };
-                    meter.done(&files[at], rows);
-                    outcome
-                }
-                Stage::Plain(read, responses) => finish(read, finish_plain(*responses)),
-                Stage::Done(outcome) => outcome,
-                // Both were taken out above.
-                Stage::Companion(read, _) | Stage::Context(read, _) => Outcome::Used(read, Vec::new()),
-            };
-            (at, outcome)
-        })
-        .collect();
-    let has_samples = outcomes.iter().any(|(_, o)| matches!(o, Outcome::Read(..)));
-    outcomes.extend(contexts.into_iter().map(|(at, mut read, source)| {
-        let outcome = if has_samples {
-            read.because = format!("{}; it explains the files beside it", read.because);
-            Outcome::Used(read, Vec::new())
-        } else {
-            let error = ReadError::NotItemLevel {
-                file: source.name(),
-                found: format!("{}, which hold averages over items", read.format.name()),
-                remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)"
-                    .to_owned(),
-            };
-            Outcome::Skipped(source.name(), error)
-        };
-        (at, outcome)
-    }));
-    outcomes.sort_by_key(|(at, _)| *at);
-    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
 fn finish(mut read: FileRead, fragment: Result<Fragment, ReadError>) -> Outcome {
     match fragment {
         Ok(fragment) => {
             read.n_rows = fragment.table.len();
-            Outcome::Read(read, Box::new(fragment))
+            Outcome::Read(read, Piece::Here(Box::new(fragment)))
         }
-        Err(error) => Outcome::Skipped(read.file, error),
+        Err(error) => skipped(read, &error),
     }
 }
 

@@ -1,11 +1,11 @@
 //! What did one file give? A piece of the table, and everything a user should know about how it was read.
 
 use crate::response::{ResponseTable, Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Something a user should know about what was read: not an error, never silent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// The file.
     pub file: String,
@@ -29,7 +29,7 @@ pub struct Fragment {
 /// What a file that lists only successes, or only failures, says about all other items of its benchmark.
 ///
 /// It is acted on when all files are read, because only then are the other items known.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rest {
     /// The run, by name.
     pub run: String,

@@ -47,6 +47,23 @@ fn normalised(text: &str) -> String {
     out
 }
 
+/// Where each option stands in another order of the same options; of options with the same text the first goes
+/// to the first. `None` if the order is the same, or the options are others.
+pub fn same_order(options: &[String], other: &[String]) -> Option<Vec<u16>> {
+    let (options, other) = (options.iter().map(|o| normalised(o)), other.iter().map(|o| normalised(o)));
+    let (options, other): (Vec<String>, Vec<String>) = (options.collect(), other.collect());
+    if options == other || options.len() != other.len() {
+        return None;
+    }
+    let mut taken = vec![false; other.len()];
+    let mut place = |option: String| {
+        let at = (0..other.len()).find(|&at| !taken[at] && other[at] == option)?;
+        taken[at] = true;
+        u16::try_from(at).ok()
+    };
+    options.into_iter().map(&mut place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +80,14 @@ mod tests {
         assert_ne!(item_hash("q", &["a", "b"]), item_hash("q", &["a", "b", "b"]));
         assert_ne!(item_hash("q", &["a", "b"]), item_hash("q", &["ab"]));
         assert_ne!(item_hash::<&str>("q", &[]), item_hash("", &["q"]));
+    }
+
+    #[test]
+    fn an_order_is_told_by_the_texts() {
+        let list = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        let first = list(&["w", "x", "x", "z"]);
+        assert_eq!(same_order(&list(&["z", "x ", "w", "x"]), &first), Some(vec![3, 1, 0, 2]));
+        assert_eq!(same_order(&list(&["w ", "x", "x", "z"]), &first), None);
+        assert_eq!(same_order(&list(&["w", "x", "y", "z"]), &first), None);
     }
 }

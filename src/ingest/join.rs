@@ -1,101 +1,148 @@
-//! How do the pieces of many files become one table? Runs that only share a name are kept apart first, then
-//! neighbours are joined pair by pair, so that the order of the files is the order of the rows.
+//! How do the pieces of many files become one table? One after the other, so that the order of the files is the
+//! order of the rows: items find their names, runs that only share a name are kept apart, and the rest is joined.
 
-use super::fragment::{Fragment, Note};
-use crate::response::ResponseTable;
-use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use super::fragment::{Fragment, Note, Rest};
+use super::identity::Identity;
+use super::lint::Lint;
+use crate::response::{Joiner, ResponseTable};
+use std::collections::HashMap;
+use std::ops::Range;
 
-/// Joins the fragments of files, in order.
-///
-/// Two files may use one run name for different models, or for two runs of the same model that score the same
-/// items differently: the later one gets the name of its file behind its own.
-pub fn join(mut fragments: Vec<Fragment>) -> (ResponseTable, Vec<Note>) {
-    let mut notes: Vec<Note> = fragments.iter_mut().flat_map(|f| std::mem::take(&mut f.notes)).collect();
-    keep_apart(&mut fragments, &mut notes);
-    let tables: Vec<ResponseTable> = fragments.into_iter().map(|f| f.table).collect();
-    (join_neighbours(tables), notes)
+/// Pieces on their way to one table.
+#[derive(Debug, Default)]
+pub struct Joining {
+    joiner: Joiner,
+    identity: Identity,
+    /// The rows among which those of a run are.
+    rows_of: HashMap<u32, Vec<Range<usize>>>,
+    notes: Vec<Note>,
+    /// What was found while joining.
+    later: Vec<Note>,
+    rests: Vec<Rest>,
 }
 
-fn join_neighbours(mut tables: Vec<ResponseTable>) -> ResponseTable {
-    while tables.len() > 1 {
-        let mut pairs: Vec<(ResponseTable, Option<ResponseTable>)> = Vec::new();
-        let mut each = tables.into_iter();
-        while let Some(first) = each.next() {
-            pairs.push((first, each.next()));
-        }
-        tables = pairs
-            .into_par_iter()
-            .map(|(mut first, second)| {
-                if let Some(second) = second {
-                    first.append(second);
-                }
-                first
-            })
-            .collect();
-    }
-    tables.pop().unwrap_or_default()
+/// All pieces together.
+#[derive(Debug)]
+pub struct Joined {
+    /// The table.
+    pub table: ResponseTable,
+    /// What readers noted, in the order of the files, and then what was noted in joining.
+    pub notes: Vec<Note>,
+    /// What files say about items that they do not list.
+    pub rests: Vec<Rest>,
+    /// What is odd about the items of different files.
+    pub lints: Vec<Lint>,
 }
 
-fn keep_apart(fragments: &mut [Fragment], notes: &mut Vec<Note>) {
-    let mut first_with: HashMap<String, Vec<(usize, u32)>> = HashMap::new();
-    for at in 0..fragments.len() {
-        for run in 0..fragments[at].table.runs.len() {
-            let id = fragments[at].table.runs[run].id.clone();
-            let earlier = first_with.entry(id.clone()).or_default();
-            let clashes = earlier.iter().any(|&(other, r)| clash(fragments, (other, r), (at, run as u32)));
-            if clashes {
-                let new = &mut fragments[at].table.runs[run];
-                let file = new.files.first().cloned().unwrap_or_else(|| format!("file {}", at + 1));
-                let short = file.rsplit('/').next().unwrap_or(&file);
-                new.id = format!("{id} [{short}]");
-                if new.model.as_str() == id {
-                    // One model, two runs: say so, because one of them will stand for the model.
-                    let message = format!(
-                        "run {id:?} is scored differently in an earlier file; kept apart as another run"
-                    );
-                    notes.push(Note { file, row: None, message });
+/// What an attempt is, by its places in the table: item, metric and repeat.
+type Attempt = (u32, u32, u32);
+
+impl Joining {
+    /// Adds the piece of a file.
+    ///
+    /// Two files may use one run name for different models, or for two runs of the same model that score the
+    /// same items differently: the later one gets the name of its file behind its own.
+    pub fn add(&mut self, mut fragment: Fragment) {
+        self.notes.append(&mut fragment.notes);
+        let table = &mut fragment.table;
+        let file = table.runs.first().and_then(|run| run.files.first()).cloned().unwrap_or_default();
+        let ids: Vec<String> = table.runs.iter().map(|run| run.id.clone()).collect();
+        let answered = || {
+            let runs = ids.iter().filter_map(|id| self.joiner.run(id));
+            let rows = runs.flat_map(|run| rows_of(run, &self.rows_of, self.joiner.table()));
+            rows.map(|row| self.joiner.table().item_column().get(row)).collect()
+        };
+        let renamed = self.identity.settle(table, &self.joiner, answered, &file, &mut self.later);
+        for rest in fragment.rests.iter_mut().filter(|_| !renamed.is_empty()) {
+            for id in &mut rest.tried {
+                if let Some(new) = renamed.get(&(rest.benchmark.clone(), id.clone())) {
+                    id.clone_from(new);
                 }
-            } else {
-                earlier.push((at, run as u32));
             }
         }
-    }
-}
+        self.keep_apart(&mut fragment);
+        self.rests.append(&mut fragment.rests);
 
-/// Whether two runs of one name cannot be the same: other models, or other scores for the same attempts.
-fn clash(fragments: &[Fragment], a: (usize, u32), b: (usize, u32)) -> bool {
-    let (first, second) = (&fragments[a.0].table, &fragments[b.0].table);
-    if first.runs[a.1 as usize].model != second.runs[b.1 as usize].model {
-        return true;
+        let before = self.joiner.table().len();
+        let ids: Vec<String> = fragment.table.runs.iter().map(|run| run.id.clone()).collect();
+        self.joiner.append(fragment.table);
+        let added = before..self.joiner.table().len();
+        for run in ids.iter().filter_map(|id| self.joiner.run(id)) {
+            self.rows_of.entry(run).or_default().push(added.clone());
+        }
     }
-    let benchmarks: HashSet<&str> = first.items.iter().map(|i| i.benchmark.as_str()).collect();
-    if !second.items.iter().any(|i| benchmarks.contains(i.benchmark.as_str())) {
-        return false;
+
+    /// The table of all pieces.
+    pub fn finish(self) -> Joined {
+        let Self { joiner, identity, mut notes, later, rests, .. } = self;
+        notes.extend(later);
+        Joined { table: joiner.into_table(), notes, rests, lints: identity.lints() }
     }
-    let scores = attempts(first, a.1);
-    attempts(second, b.1).iter().any(|(key, score)| scores.get(key).is_some_and(|s| s != score))
-}
 
-type Attempt<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, u32);
+    fn keep_apart(&mut self, fragment: &mut Fragment) {
+        for at in 0..fragment.table.runs.len() {
+            let run = &fragment.table.runs[at];
+            let (id, file) = (run.id.clone(), run.files.first().cloned().unwrap_or_default());
+            let short = file.rsplit('/').next().unwrap_or(&file);
+            let names = [id.clone(), format!("{id} [{short}]"), format!("{id} [{file}]")];
+            let free = |name: &&String| !self.clashes(&fragment.table, at as u32, name);
+            let name = names.iter().find(free).unwrap_or(&names[2]);
+            if *name == id {
+                continue;
+            }
+            if run.model.as_str() == id {
+                // One model, two runs: say so, because one of them will stand for the model.
+                let message =
+                    format!("run {id:?} is scored differently in an earlier file; kept apart as another run");
+                self.later.push(Note { file: file.clone(), row: None, message });
+            }
+            for rest in fragment.rests.iter_mut().filter(|rest| rest.run == id) {
+                rest.run.clone_from(name);
+            }
+            fragment.table.runs[at].id.clone_from(name);
+        }
+    }
 
-/// The score of each attempt of a run, by benchmark, item, metric, filter and repeat.
-fn attempts(table: &ResponseTable, run: u32) -> HashMap<Attempt<'_>, Option<u64>> {
-    (0..table.len())
-        .filter(|&row| table.run_column().get(row) == run)
-        .map(|row| {
-            let item = &table.items[table.item_column().get(row) as usize];
-            let metric = &table.metrics[table.metric_column().get(row) as usize];
-            let key = (
-                item.benchmark.as_str(),
-                item.id.as_str(),
-                metric.name.as_str(),
-                metric.filter.as_deref(),
-                table.repeat_column().get(row),
+    /// Whether a run and the one that has the name cannot be the same: other models, or other scores for the
+    /// same attempts.
+    fn clashes(&self, table: &ResponseTable, run: u32, name: &str) -> bool {
+        let Some(earlier) = self.joiner.run(name) else { return false };
+        let whole = self.joiner.table();
+        if whole.runs[earlier as usize].model != table.runs[run as usize].model {
+            return true;
+        }
+        let item_at: Vec<Option<u32>> =
+            table.items.iter().map(|item| self.joiner.item(&item.benchmark, item.id.as_str())).collect();
+        let metric_at: Vec<Option<u32>> = table.metrics.iter().map(|m| self.joiner.metric(m)).collect();
+        let mut scores: HashMap<Attempt, Option<u64>> = HashMap::new();
+        for row in (0..table.len()).filter(|&row| table.run_column().get(row) == run) {
+            let item = item_at[table.item_column().get(row) as usize];
+            let metric = metric_at[table.metric_column().get(row) as usize];
+            if let (Some(item), Some(metric)) = (item, metric) {
+                let attempt = (item, metric, table.repeat_column().get(row));
+                scores.insert(attempt, table.score(row).map(f64::to_bits));
+            }
+        }
+        let differs = |row: usize| {
+            let attempt = (
+                whole.item_column().get(row),
+                whole.metric_column().get(row),
+                whole.repeat_column().get(row),
             );
-            (key, table.score(row).map(f64::to_bits))
-        })
-        .collect()
+            scores.get(&attempt).is_some_and(|score| *score != whole.score(row).map(f64::to_bits))
+        };
+        !scores.is_empty() && rows_of(earlier, &self.rows_of, whole).any(differs)
+    }
+}
+
+/// The rows of a run, by the stretches in which they are.
+fn rows_of<'t>(
+    run: u32,
+    stretches: &'t HashMap<u32, Vec<Range<usize>>>,
+    table: &'t ResponseTable,
+) -> impl Iterator<Item = usize> + use<'t> {
+    let of_run = stretches.get(&run).into_iter().flatten();
+    of_run.flat_map(Clone::clone).filter(move |&row| table.run_column().get(row) == run)
 }
 
 #[cfg(test)]
@@ -112,19 +159,28 @@ mod tests {
         Fragment { table, ..Fragment::default() }
     }
 
+    fn join(fragments: Vec<Fragment>) -> Joined {
+        let mut joining = Joining::default();
+        fragments.into_iter().for_each(|fragment| joining.add(fragment));
+        joining.finish()
+    }
+
     #[test]
     fn runs_that_only_share_a_name_stay_apart() {
-        let (table, _) = join(vec![fragment("0", "a", "a.csv", 1.0), fragment("0", "b", "b.csv", 1.0)]);
-        assert_eq!(table.runs.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["0", "0 [b.csv]"]);
-        let (table, notes) =
-            join(vec![fragment("a", "a", "x/1.csv", 1.0), fragment("a", "a", "x/2.csv", 0.0)]);
-        assert_eq!((table.runs.len(), table.len(), notes.len()), (2, 2, 1));
+        let ids = |joined: &Joined| joined.table.runs.iter().map(|r| r.id.clone()).collect::<Vec<_>>();
+        let two = join(vec![fragment("0", "a", "a.csv", 1.0), fragment("0", "b", "b.csv", 1.0)]);
+        assert_eq!(ids(&two), ["0", "0 [b.csv]"]);
+        let two = join(vec![fragment("a", "a", "x/1.csv", 1.0), fragment("a", "a", "x/2.csv", 0.0)]);
+        assert_eq!((two.table.runs.len(), two.table.len(), two.notes.len()), (2, 2, 1));
+        let three = ["x/1.csv", "y/1.csv", "z/1.csv"].into_iter().zip([1.0, 0.0, 0.5]);
+        let three = join(three.map(|(file, score)| fragment("a", "a", file, score)).collect());
+        assert_eq!(ids(&three), ["a", "a [1.csv]", "a [z/1.csv]"]);
     }
 
     #[test]
     fn the_same_said_in_two_files_is_one_run() {
         let parts = (0..5).map(|k| fragment("a", "a", &format!("{k}.csv"), 1.0)).collect();
-        let (table, notes) = join(parts);
+        let Joined { table, notes, .. } = join(parts);
         assert_eq!((table.runs.len(), table.items.len(), table.len(), notes.len()), (1, 1, 5, 0));
         assert_eq!(table.runs[0].files, ["0.csv", "1.csv", "2.csv", "3.csv", "4.csv"]);
     }

@@ -29,7 +29,7 @@ pub struct Lint {
 }
 
 /// What a kind of finding means.
-struct Kind {
+pub(super) struct Kind {
     code: &'static str,
     /// What is said of one, and of several.
     found: [&'static str; 2],
@@ -39,7 +39,7 @@ struct Kind {
 
 macro_rules! kinds {
     ($($name:ident: $code:literal, $one:literal / $many:literal, $consequence:literal, $remedy:literal;)+) => {
-        $(const $name: Kind =
+        $(pub(super) const $name: Kind =
             Kind { code: $code, found: [$one, $many], consequence: $consequence, remedy: $remedy };)+
     };
 }
@@ -77,6 +77,18 @@ kinds! {
         "their ability has no finite estimate", "check that the answers were not copied from the key";
     MODEL_WRONG: "models_all_wrong", "model solved no item" / "models solved no item",
         "their ability has no finite estimate", "check how their answers were extracted";
+    PARTLY_SEEN: "items_not_seen_by_all",
+        "item was seen by some of the models only" / "items were seen by some of the models only",
+        "models are compared over different items", "find out which files lack them, or compare over the common items";
+    KEPT_APART: "texts_differ",
+        "item has another text than the item of that name in an earlier file" / "items have another text than the items of these names in earlier files",
+        "they are kept apart as items of their own, which other models lack", "find out whether the data set was changed between the runs";
+    OTHER_WORDS: "texts_in_other_words",
+        "item is shown in other words in another file, as most of the items of that file are" / "items are shown in other words in another file, as most of the items of that file are",
+        "they are taken for the same questions, because names and most words are the same", "look at one of them; if they are other questions, give the files different benchmarks";
+    OTHER_KEYS: "key_texts_differ",
+        "item has another key in another file" / "items have another key in another file",
+        "their scores mean different things for different models", "find the right key and score these items again, or leave them out";
     NAMES: "similar_model_names", "group of model names differs only in spelling" / "groups of model names differ only in spelling",
         "one model may be counted as several", "give them one name if they are one model";
 }
@@ -132,7 +144,7 @@ impl<'a> Collector<'a> {
 }
 
 impl Kind {
-    fn finding(&self, benchmark: Option<String>, count: usize, examples: Vec<String>) -> Lint {
+    pub(super) fn finding(&self, benchmark: Option<String>, count: usize, examples: Vec<String>) -> Lint {
         Lint {
             code: self.code,
             benchmark,
@@ -295,17 +307,23 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
     let mut of_model = vec![Tally::default(); benchmarks.len() * names.len()];
     let mut has = vec![0usize; of_model.len()];
     let mut answered = BitMatrix::missing(table.items.len(), names.len());
+    // Who was asked without an answer that counts.
+    let mut only_asked = BitMatrix::missing(table.items.len(), names.len());
     // The first metric that scores an item, of those that are not the primary one.
     let mut other_metric: Vec<Option<u32>> = vec![None; table.items.len()];
     for row in 0..table.len() {
         let item = table.item_column().get(row) as usize;
         let metric = table.metric_column().get(row);
-        let Some(score) = table.score(row) else { continue };
+        let model = models[table.run_column().get(row) as usize];
+        let Some(score) = table.score(row) else {
+            only_asked.set_new(item, model, true);
+            continue;
+        };
         if !table.metrics[metric as usize].primary {
+            only_asked.set_new(item, model, true);
             other_metric[item].get_or_insert(metric);
             continue;
         }
-        let model = models[table.run_column().get(row) as usize];
         let key = benchmark_of[item] * names.len() + model;
         of_item[item].add(score);
         of_model[key].add(score);
@@ -351,6 +369,7 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
             model_wrong.add(benchmark_name, || name.to_owned());
         }
     }
+    partly_seen(table, [&answered, &only_asked], &names, &benchmark_of, found);
     let kinds = [
         &UNANSWERED,
         &OTHER_METRIC,
@@ -364,6 +383,45 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
     for (list, kind) in lists.into_iter().zip(kinds) {
         list.report(kind, found);
     }
+}
+
+/// Models named of those that lack an item.
+const MAX_LACKING: usize = 3;
+
+/// Items that some models of their benchmark were asked, and others not.
+fn partly_seen(
+    table: &ResponseTable,
+    asked: [&BitMatrix; 2],
+    names: &[&str],
+    benchmark_of: &[usize],
+    found: &mut Vec<Lint>,
+) {
+    let [a, b] = asked;
+    let words_of = |item: usize| a.present_row(item).iter().zip(b.present_row(item)).map(|(a, b)| a | b);
+    let n_benchmarks = benchmark_of.iter().max().map_or(0, |last| last + 1);
+    let mut anyone = vec![vec![0u64; a.words()]; n_benchmarks];
+    for (item, &benchmark) in benchmark_of.iter().enumerate() {
+        anyone[benchmark].iter_mut().zip(words_of(item)).for_each(|(all, word)| *all |= word);
+    }
+    let n_anyone: Vec<u32> = anyone.iter().map(|words| words.iter().map(|w| w.count_ones()).sum()).collect();
+    let mut partly = Collector::new(table);
+    for (item, &benchmark) in benchmark_of.iter().enumerate() {
+        let (n, of) = (words_of(item).map(u64::count_ones).sum::<u32>(), n_anyone[benchmark]);
+        if n == 0 || n == of {
+            continue;
+        }
+        partly.add_item(item as u32, |id| {
+            let words: Vec<u64> = words_of(item).collect();
+            let has = |words: &[u64], model: usize| words[model / 64] >> (model % 64) & 1 == 1;
+            let lacks = |model: &usize| has(&anyone[benchmark], *model) && !has(&words, *model);
+            let lacking: Vec<&str> =
+                (0..names.len()).filter(lacks).take(MAX_LACKING).map(|model| names[model]).collect();
+            let more = (of - n) as usize - lacking.len();
+            let more = if more > 0 { format!(" and {more} others") } else { String::new() };
+            format!("{id}: {n} of {of}, without {}{more}", lacking.join(" and "))
+        });
+    }
+    partly.report(&PARTLY_SEEN, found);
 }
 
 /// Names that are the same in letters and digits, where one may lack the organisation in front.

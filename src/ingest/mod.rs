@@ -13,10 +13,12 @@ pub mod deepeval;
 pub mod detect;
 pub mod evalplus;
 pub mod every_eval_ever;
+pub mod explain;
 pub mod fingerprint;
 pub mod fragment;
 pub mod frame;
 pub mod helm;
+pub mod identity;
 pub mod inspect;
 pub mod item_hash;
 pub mod join;
@@ -47,27 +49,33 @@ pub mod tables;
 pub mod unwrap;
 pub mod vlmevalkit;
 pub mod walk;
+pub mod work;
 
 mod directory;
 
 pub use detect::{Detected, Format};
+pub use explain::{Explained, explain};
 pub use fingerprint::fingerprint;
 pub use fragment::{Fragment, Note, ReadError, Rest};
 pub use item_hash::item_hash;
 pub use lint::Lint;
 pub use meter::Progress;
-pub use report::IngestReport;
+pub use report::{FileRead, IngestReport, Skipped};
 pub use source::Source;
+pub use work::{Work, WorkError};
 
 use crate::response::ResponseTable;
+use directory::{Outcome, Reading};
+use join::{Joined, Joining};
 use meter::Meter;
 use rayon::prelude::*;
-use report::Skipped;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use thiserror::Error;
 use walk::Found;
+use work::Piece;
 
 /// What the rows of a wide table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -128,6 +136,12 @@ pub enum IngestError {
         /// What the system says.
         message: String,
     },
+    /// A piece that was kept cannot be read back.
+    #[error("{message}; the reading cannot go on from there: run it again")]
+    Piece {
+        /// What is wrong with it.
+        message: String,
+    },
     /// There is no file below the paths.
     #[error("no file in {}; give files or directories of evaluation results", .paths.join(", "))]
     NoFiles {
@@ -136,22 +150,35 @@ pub enum IngestError {
     },
     /// No file had item-level results.
     #[error(
-        "{}:\n{}{}\nitem-level results are needed: for each model and item a \
+        "{}:\n{}\nitem-level results are needed: for each model and item a \
          score, as a table with the columns model, item and score, or as the harness wrote them",
-        if *.n_files == 1 { "nothing could be read".to_owned() } else { format!("none of the {n_files} files could be read") },
-        .reasons.iter().map(|r| format!("  {r}")).collect::<Vec<_>>().join("\n"),
-        if .n_files > &.reasons.len() { format!("\n  and {} more", .n_files - .reasons.len()) } else { String::new() }
+        if .skipped.len() + .files.len() == 1 { "nothing could be read".to_owned() }
+        else { format!("none of the {} files could be read", .skipped.len() + .files.len()) },
+        reasons(.skipped)
     )]
     NothingRead {
-        /// Number of files looked at.
-        n_files: usize,
-        /// Why each of the first few gave nothing.
-        reasons: Vec<String>,
+        /// Files that would have explained others.
+        files: Vec<FileRead>,
+        /// Files that gave nothing, and why.
+        skipped: Vec<Skipped>,
     },
 }
 
+/// Smaller inputs are read at once: nothing is kept on the way.
+const KEPT_FROM: u64 = 32 << 20;
+
 /// Reasons shown when nothing was read.
 const SHOWN_REASONS: usize = 8;
+
+/// Why each of the first few files gave nothing, one line for each.
+fn reasons(skipped: &[Skipped]) -> String {
+    let told = |s: &Skipped| format!("  {}: {}", s.file, s.reason);
+    let mut lines: Vec<String> = skipped.iter().take(SHOWN_REASONS).map(told).collect();
+    if let Some(more) = skipped.len().checked_sub(SHOWN_REASONS).filter(|more| *more > 0) {
+        lines.push(format!("  and {more} more"));
+    }
+    lines.join("\n")
+}
 
 /// Reads everything below the paths.
 ///
@@ -166,54 +193,109 @@ pub fn ingest(
     options: &IngestOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<(ResponseTable, IngestReport), IngestError> {
+    ingest_with(paths, options, progress, None)
+}
+
+/// Reads as [`ingest`] does, keeping the pieces of files on the way: a reading that was interrupted goes on where
+/// it was, with the same result. Inputs that are read in seconds are read at once.
+///
+/// # Errors
+/// As [`ingest`]; [`IngestError::Piece`] where a piece cannot be read back.
+pub fn ingest_resumably(
+    paths: &[PathBuf],
+    options: &IngestOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+    work: &Work,
+) -> Result<(ResponseTable, IngestReport), IngestError> {
+    ingest_with(paths, options, progress, Some(work))
+}
+
+fn ingest_with(
+    paths: &[PathBuf],
+    options: &IngestOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+    work: Option<&Work>,
+) -> Result<(ResponseTable, IngestReport), IngestError> {
+    let Gathered { files, skipped, pieces } = gather(paths, options, progress, work)?;
+    if files.iter().all(|file| file.n_rows == 0) {
+        return Err(IngestError::NothingRead { files, skipped });
+    }
+    let mut joining = Joining::default();
+    for piece in pieces {
+        let fragment = piece.load().map_err(|error| IngestError::Piece { message: error.to_string() })?;
+        joining.add(fragment);
+    }
+    let Joined { mut table, mut notes, rests, lints } = joining.finish();
+    notes.extend(rest::complete(&mut table, &rests));
+    notes.extend(model_name::complete(&mut table));
+    hash_items(&mut table);
+    let choices = primary::choose(&mut table);
+    let lint = lints.into_iter().chain(lint::lint(&table)).collect();
+    let report = IngestReport {
+        files,
+        skipped,
+        n_rows: table.len(),
+        benchmarks: report::summarise(&table, &choices),
+        notes: report::group(&notes),
+        lint,
+    };
+    Ok((table, report))
+}
+
+/// What became of each file below the paths: those that were used, and those that were set aside.
+///
+/// Everything is read as by [`ingest`], and nothing is joined.
+///
+/// # Errors
+/// As [`ingest`], but files of which none can be read are a result here.
+pub fn look(
+    paths: &[PathBuf],
+    options: &IngestOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<(Vec<FileRead>, Vec<Skipped>), IngestError> {
+    gather(paths, options, progress, None).map(|gathered| (gathered.files, gathered.skipped))
+}
+
+/// What the files gave, each for itself.
+struct Gathered {
+    files: Vec<FileRead>,
+    skipped: Vec<Skipped>,
+    pieces: Vec<Piece>,
+}
+
+fn gather(
+    paths: &[PathBuf],
+    options: &IngestOptions,
+    progress: &(dyn Fn(Progress) + Sync),
+    work: Option<&Work>,
+) -> Result<Gathered, IngestError> {
     let found =
         walk::walk(paths).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
     if found.is_empty() {
         let paths = paths.iter().map(|p| p.display().to_string()).collect();
         return Err(IngestError::NoFiles { paths });
     }
-    let (found, _unpacked) = archive::expand(found, options.max_unpacked_bytes)
+    let (found, _unpacked) = archive::expand(found, options.max_unpacked_bytes, work.map(Work::directory))
         .map_err(|error| IngestError::NoSpace { message: error.to_string() })?;
-    let (total, meter) = (found.len(), Meter::new(&found, progress));
+    let meter = Meter::new(&found, progress);
+    let is_large = found.len() > 1 && found.iter().map(Found::size).sum::<u64>() >= KEPT_FROM;
+    let (work, waiting) = (work.filter(|_| is_large), AtomicU64::new(0));
+    let reading = Reading { options, meter: &meter, work, waiting: &waiting };
     let directories = by_directory(found);
-    let outcomes: Vec<directory::Outcome> =
-        directories.par_iter().flat_map_iter(|files| directory::read(files, options, &meter)).collect();
-
-    let mut report = IngestReport::default();
-    let mut fragments: Vec<Fragment> = Vec::new();
-    let mut notes = Vec::new();
+    let outcomes: Vec<Outcome> =
+        directories.par_iter().flat_map_iter(|files| directory::read(files, reading)).collect();
+    let mut gathered = Gathered { files: Vec::new(), skipped: Vec::new(), pieces: Vec::new() };
     for outcome in outcomes {
         match outcome {
-            directory::Outcome::Read(file, fragment) => {
-                report.files.push(file);
-                fragments.push(*fragment);
+            Outcome::Read(file, piece) => {
+                gathered.files.push(file);
+                gathered.pieces.push(piece);
             }
-            directory::Outcome::Used(file, its_notes) => {
-                report.files.push(file);
-                notes.extend(its_notes);
-            }
-            directory::Outcome::Skipped(file, error) => {
-                report.skipped.push(Skipped { file, reason: without_file(&error) });
-            }
+            Outcome::Used(file) => gathered.files.push(file),
+            Outcome::Skipped(file) => gathered.skipped.push(file),
         }
     }
-    if fragments.iter().all(|f| f.table.is_empty()) {
-        let told = |s: &Skipped| format!("{}: {}", s.file, s.reason);
-        let reasons = report.skipped.iter().take(SHOWN_REASONS).map(told).collect();
-        return Err(IngestError::NothingRead { n_files: total, reasons });
-    }
-    let rests: Vec<Rest> = fragments.iter_mut().flat_map(|f| std::mem::take(&mut f.rests)).collect();
-    let (mut table, joined) = join::join(fragments);
-    notes.extend(joined);
-    notes.extend(rest::complete(&mut table, &rests));
-    notes.extend(model_name::complete(&mut table));
-    hash_items(&mut table);
-    let choices = primary::choose(&mut table);
-    report.n_rows = table.len();
-    report.benchmarks = report::summarise(&table, &choices);
-    report.notes = report::group(&notes);
-    report.lint = lint::lint(&table);
-    Ok((table, report))
+    Ok(gathered)
 }
 
 /// The files of each directory, in the order in which the first of them was found.
@@ -228,13 +310,6 @@ fn by_directory(found: Vec<Found>) -> Vec<Vec<Found>> {
         }
     }
     directories
-}
-
-/// The message of an error without the name of the file that it begins with.
-fn without_file(error: &ReadError) -> String {
-    let (file, message) = (error.file(), error.to_string());
-    let rest = message.strip_prefix(file).unwrap_or(&message);
-    rest.trim_start_matches([':', ',', ' ']).to_owned()
 }
 
 fn hash_items(table: &mut ResponseTable) {

@@ -1,11 +1,12 @@
 //! What was read, what was not, and what should a user know about it?
 
-use super::detect::Format;
-use super::fragment::Note;
+use super::detect::{Detected, Format};
+use super::explain::FileRole;
+use super::fragment::{Note, ReadError};
 use super::lint::Lint;
 use super::primary::Choice;
 use crate::response::ResponseTable;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Examples kept of each kind of note.
@@ -29,7 +30,7 @@ pub struct IngestReport {
 }
 
 /// A file that was read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRead {
     /// The file.
     pub file: String,
@@ -41,13 +42,44 @@ pub struct FileRead {
     pub n_rows: usize,
 }
 
+impl FileRead {
+    /// What it was for the reading.
+    pub fn role(&self) -> FileRole {
+        match self.format {
+            Format::Auxiliary => FileRole::Auxiliary,
+            _ if self.n_rows == 0 => FileRole::Companion,
+            _ => FileRole::Dump,
+        }
+    }
+}
+
 /// A file that gave nothing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// The file.
     pub file: String,
     /// Why, and what to do.
     pub reason: String,
+    /// Its format, where it was recognised.
+    pub detected: Option<Detected>,
+    /// What is in it, where it was not.
+    pub found: Option<String>,
+    /// The format nearest to it, and what it lacks for that.
+    pub nearest: Option<String>,
+}
+
+impl Skipped {
+    /// The file that an error is about.
+    pub fn new(detected: Option<Detected>, error: &ReadError) -> Self {
+        let (file, message) = (error.file(), error.to_string());
+        // The message begins with the name of the file.
+        let reason = message.strip_prefix(file).unwrap_or(&message).trim_start_matches([':', ',', ' ']);
+        let (found, nearest) = match error {
+            ReadError::Unrecognised { found, nearest, .. } => (Some(found.clone()), Some(nearest.clone())),
+            _ => (None, None),
+        };
+        Self { file: file.to_owned(), reason: reason.to_owned(), detected, found, nearest }
+    }
 }
 
 /// A benchmark in numbers.

@@ -2,10 +2,9 @@
 //!
 //! For inputs that are not item-level results: scores of whole tasks, ladders, flags.
 
-use super::fragment::ReadError;
 use super::report::Skipped;
 use super::walk::{Found, walk};
-use super::{IngestError, IngestOptions, detect, plain, unwrap, without_file};
+use super::{IngestError, IngestOptions, detect, plain, unwrap};
 use crate::store::Frame;
 use std::path::PathBuf;
 
@@ -62,12 +61,8 @@ pub fn read_tables(
         match read {
             Ok(Some(table)) => tables.push(table),
             Ok(None) => return Ok(None),
-            Err(error) => skipped.push(refused(file.path().display().to_string(), &error)),
+            Err(error) => skipped.push(Skipped::new(None, &error)),
         }
     }
     Ok(Some((tables, skipped)))
-}
-
-fn refused(file: String, error: &ReadError) -> Skipped {
-    Skipped { file, reason: without_file(error) }
 }

@@ -6,7 +6,6 @@ use super::metric::Metric;
 use super::options::OptionScore;
 use super::run::RunTable;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -263,6 +262,23 @@ impl ResponseTable {
         self.score.map(change);
     }
 
+    /// Gives the options of items other numbers: those chosen, those keyed in rows, and those with scores.
+    pub fn map_options(&mut self, change: impl Fn(u32, u16) -> u16) {
+        for column in [&mut self.chosen, &mut self.gold] {
+            let old = std::mem::take(column);
+            let changed = |row: usize, code: u32| match u16::try_from(code) {
+                Ok(option) => u32::from(change(self.item.get(row), option)),
+                Err(_) => code,
+            };
+            for row in 0..self.item.len() {
+                column.push(old.get(row).map(|code| changed(row, code)), row);
+            }
+        }
+        for score in &mut self.options {
+            score.option = change(score.item, score.option);
+        }
+    }
+
     /// The row at `index`.
     pub fn row(&self, index: usize) -> Row {
         Row {
@@ -353,100 +369,6 @@ impl ResponseTable {
         let mut seen = std::collections::HashSet::new();
         self.items.iter().filter(|i| seen.insert(&i.benchmark)).map(|i| i.benchmark.clone()).collect()
     }
-
-    /// Adds all of `other`, joining runs by name, items by benchmark and name, metrics by benchmark and
-    /// label.
-    ///
-    /// Where both sides know an item, a run or a metric, what this table does not know is taken from the
-    /// other. Where they disagree this table's word stands, and the count of items whose keys disagree is
-    /// returned: rows keep the key they were scored against.
-    pub fn append(&mut self, other: ResponseTable) -> usize {
-        let mut conflicting_keys = 0;
-        let mut runs: HashMap<String, u32> = index_of(self.runs.iter().map(|r| r.id.clone()));
-        let run_at: Vec<u32> = other
-            .runs
-            .iter()
-            .map(|run| join(&mut runs, run.id.clone(), &mut self.runs, run, |mine| merge_runs(mine, run)))
-            .collect();
-        let mut items = index_of(self.items.iter().map(|i| (i.benchmark.clone(), i.id.clone())));
-        let item_at: Vec<u32> = other
-            .items
-            .iter()
-            .map(|item| {
-                let key = (item.benchmark.clone(), item.id.clone());
-                join(&mut items, key, &mut self.items, item, |mine| {
-                    conflicting_keys +=
-                        usize::from(mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold);
-                    merge_items(mine, item)
-                })
-            })
-            .collect();
-        let key = |m: &Metric| (m.benchmark.clone(), m.name.clone(), m.filter.clone());
-        let mut metrics = index_of(self.metrics.iter().map(key));
-        let metric_at: Vec<u32> = other
-            .metrics
-            .iter()
-            .map(|m| join(&mut metrics, key(m), &mut self.metrics, m, |mine| mine.primary |= m.primary))
-            .collect();
-        for mut row in other.rows() {
-            row.run = run_at[row.run as usize];
-            row.item = item_at[row.item as usize];
-            row.metric = metric_at[row.metric as usize];
-            self.push(row);
-        }
-        self.options.extend(other.options.into_iter().map(|o| OptionScore {
-            run: run_at[o.run as usize],
-            item: item_at[o.item as usize],
-            ..o
-        }));
-        conflicting_keys
-    }
-}
-
-fn index_of<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> HashMap<K, u32> {
-    keys.enumerate().map(|(i, k)| (k, i as u32)).collect()
-}
-
-/// The place of `key` in `list`, where `new` is added if it is not yet there and merged if it is.
-fn join<K: std::hash::Hash + Eq, T: Clone>(
-    index: &mut HashMap<K, u32>,
-    key: K,
-    list: &mut Vec<T>,
-    new: &T,
-    merge: impl FnOnce(&mut T),
-) -> u32 {
-    match index.get(&key) {
-        Some(&at) => {
-            merge(&mut list[at as usize]);
-            at
-        }
-        None => {
-            let at = list.len() as u32;
-            list.push(new.clone());
-            index.insert(key, at);
-            at
-        }
-    }
-}
-
-macro_rules! fill {
-    ($mine:ident, $other:ident: $($field:ident),+) => {
-        $(if $mine.$field.is_none() { $mine.$field.clone_from(&$other.$field); })+
-    };
-}
-
-fn merge_runs(mine: &mut super::run::Run, other: &super::run::Run) {
-    fill!(mine, other: model_raw, revision, step, params, tokens, flops, dtype, harness, harness_version,
-        task_version, n_shot, prompt_variant, chat_template_sha, temperature, seed, timestamp, limit, family, role);
-    for file in &other.files {
-        if !mine.files.contains(file) {
-            mine.files.push(file.clone());
-        }
-    }
-}
-
-fn merge_items(mine: &mut Item, other: &Item) {
-    fill!(mine, other: subject, item_hash, native_id, doc_hash, question, options, gold, gold_text, metadata_json);
 }
 
 #[cfg(test)]
@@ -474,15 +396,6 @@ mod tests {
         assert_eq!(t.row(2).status, Status::Unscored);
         assert_eq!(t.row(1).chosen, None);
         assert_eq!(t.row(0).chosen, Some(2));
-    }
-
-    #[test]
-    fn append_joins_items_and_counts_keys_that_disagree() {
-        let mut t = small("a", 1);
-        assert_eq!(t.append(small("b", 3)), 1);
-        assert_eq!((t.runs.len(), t.items.len(), t.metrics.len(), t.len()), (2, 1, 1, 4));
-        assert_eq!(t.items[0].gold, Some(1));
-        assert_eq!(t.row(2).run, 1);
     }
 
     #[test]

@@ -21,11 +21,16 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts a directory of files at `path`: a new one, or in place of a store that is there.
+/// Puts a directory of files at `path`: a new one, or in place of a store that is there. It is made in `staging`,
+/// a directory of the same disk, or without one beside its place.
 ///
 /// # Errors
 /// [`StoreError::NotAStore`] if something else is there; [`StoreError::Io`].
-pub fn write_store_directory(path: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
+pub fn write_store_directory(
+    path: &Path,
+    files: &[(&str, Vec<u8>)],
+    staging: Option<&Path>,
+) -> Result<(), StoreError> {
     let replaces = path.exists();
     if replaces && !is_store(path) && !is_empty_directory(path) {
         return Err(StoreError::NotAStore { path: path.display().to_string() });
@@ -33,7 +38,7 @@ pub fn write_store_directory(path: &Path, files: &[(&str, Vec<u8>)]) -> Result<(
     fs::create_dir_all(parent(path)).map_err(StoreError::io(&parent(path)))?;
     let temporary = tempfile::Builder::new()
         .prefix(".evalgauge-")
-        .tempdir_in(parent(path))
+        .tempdir_in(staging.map_or_else(|| parent(path), Path::to_owned))
         .map_err(StoreError::io(path))?;
     let new = temporary.path().join("new");
     fs::create_dir(&new).map_err(StoreError::io(&new))?;
@@ -88,7 +93,7 @@ mod tests {
         let precious = dir.path().join("thesis");
         fs::create_dir(&precious).unwrap();
         fs::write(precious.join("chapter"), "1").unwrap();
-        let error = write_store_directory(&precious, &[]).unwrap_err();
+        let error = write_store_directory(&precious, &[], None).unwrap_err();
         assert!(matches!(error, StoreError::NotAStore { .. }), "{error}");
         assert_eq!(fs::read_to_string(precious.join("chapter")).unwrap(), "1");
     }

@@ -13,7 +13,20 @@ use std::path::Path;
 /// # Errors
 /// [`StoreError::NotAStore`] if something else is at `path`; [`StoreError::Io`], [`StoreError::Columnar`].
 pub fn write(table: &ResponseTable, path: &Path, provenance: &Provenance) -> Result<(), StoreError> {
-    write_store_directory(path, &parts(table, provenance)?)
+    write_store_directory(path, &parts(table, provenance)?, None)
+}
+
+/// The same, made in `staging` before it is moved to its place.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_from(
+    staging: &Path,
+    table: &ResponseTable,
+    path: &Path,
+    provenance: &Provenance,
+) -> Result<(), StoreError> {
+    write_store_directory(path, &parts(table, provenance)?, Some(staging))
 }
 
 /// The files of a store, by name.
@@ -146,7 +159,7 @@ pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[u32], bits: [
     ]
 }
 
-fn items(table: &ResponseTable) -> Group<'_> {
+pub(super) fn items(table: &ResponseTable) -> Group<'_> {
     let items = || table.items.iter();
     let json = |options: &Vec<String>| serde_json::Value::from(options.clone()).to_string();
     vec![
@@ -165,7 +178,7 @@ fn items(table: &ResponseTable) -> Group<'_> {
     ]
 }
 
-fn runs(table: &ResponseTable) -> Group<'_> {
+pub(super) fn runs(table: &ResponseTable) -> Group<'_> {
     let text = |of: fn(&Run) -> Option<&str>| Written::Text(table.runs.iter().map(of).collect());
     let real = |of: fn(&Run) -> Option<f64>| Written::Real(table.runs.iter().map(of).collect());
     let whole = |of: fn(&Run) -> Option<i64>| Written::Whole(table.runs.iter().map(of).collect(), 64);

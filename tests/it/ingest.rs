@@ -1,7 +1,10 @@
 //! Do real and made-up dumps become the table that they hold?
 
 use crate::shared::shared;
-use evalgauge::ingest::{Format, IngestError, IngestOptions, IngestReport, RowsAre, ingest};
+use evalgauge::ingest::explain::FileRole;
+use evalgauge::ingest::{
+    Format, IngestError, IngestOptions, IngestReport, RowsAre, explain, ingest, look, walk,
+};
 use evalgauge::response::{PivotOptions, ResponseTable, pivot};
 use std::collections::BTreeMap;
 use std::fs;
@@ -169,8 +172,8 @@ fn averages_are_refused_with_a_reason() {
     for path in ["data/pythia-checkpoints", "data/olmo-ladder", "data/labels"] {
         let Some(path) = shared(path) else { return };
         let error = ingest(std::slice::from_ref(&path), &IngestOptions::default(), &|_| {}).unwrap_err();
-        let IngestError::NothingRead { reasons, n_files } = &error else { panic!("{error}") };
-        assert!(*n_files >= 1 && !reasons.is_empty(), "{error}");
+        let IngestError::NothingRead { skipped, .. } = &error else { panic!("{error}") };
+        assert!(!skipped.is_empty(), "{error}");
         assert!(error.to_string().contains("model, item and score"), "{error}");
         println!("{error}\n");
     }
@@ -343,4 +346,33 @@ fn names_keep_their_leading_zeros_and_one_file_may_be_one_model() {
     assert_eq!(table.items.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["007", "07"]);
     assert_eq!(table.runs[0].model.as_str(), "quiz");
     assert!(notes(&report).contains("the file's name"), "{}", notes(&report));
+}
+
+#[test]
+fn every_file_is_explained() {
+    let Some(samples) = shared("samples") else { return };
+    let (files, skipped) = look(std::slice::from_ref(&samples), &IngestOptions::default(), &|_| {}).unwrap();
+    let all = explain(&files, &skipped);
+    let on_disk = walk::walk(std::slice::from_ref(&samples)).unwrap();
+    let of_disk = all.iter().filter(|e| !e.file.contains('!')).count();
+    let archives: std::collections::BTreeSet<&str> =
+        all.iter().filter_map(|e| e.file.split_once('!')).map(|(archive, _)| archive).collect();
+    assert!(!archives.is_empty());
+    assert_eq!(of_disk + archives.len(), on_disk.len());
+    for e in &all {
+        match e.role {
+            FileRole::Dump => assert!(e.n_rows > 0 && e.evidence.is_some(), "{e:?}"),
+            FileRole::Companion | FileRole::Auxiliary => {
+                assert!(e.n_rows == 0 && e.evidence.is_some(), "{e:?}")
+            }
+            FileRole::SetAside => assert!(e.reason.is_some_and(|r| !r.is_empty()), "{e:?}"),
+        }
+        assert_eq!(e.found.is_some(), e.nearest.is_some(), "{e:?}");
+        let prose = e.file.ends_with(".md") || e.file.ends_with(".yaml");
+        assert!(!prose || (e.role == FileRole::SetAside && e.format.is_none()), "{e:?}");
+        let is_samples = e.file.contains("/lm_eval/") && e.file.contains("samples_");
+        assert!(!is_samples || e.role == FileRole::Dump, "{e:?}");
+    }
+    let keys = all.iter().find(|e| e.file.ends_with("runs_to_run_suites.json")).unwrap();
+    assert!(keys.found.unwrap().contains("JSON with the keys"), "{keys:?}");
 }

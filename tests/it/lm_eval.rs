@@ -3,7 +3,7 @@
 use crate::shared::shared;
 use evalgauge::ingest::lm_eval::{Context, Kind, Results, detect, samples, write_out};
 use evalgauge::ingest::{Fragment, ReadError, Source, json, py_irt};
-use evalgauge::response::{ResponseTable, Status};
+use evalgauge::response::{Joiner, ResponseTable, Status};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -51,7 +51,7 @@ fn read_dump(directory: &Path) -> Dump {
             Kind::WriteOut => panic!("no sample is of v0.3"),
         }
     }
-    let mut table = ResponseTable::default();
+    let mut joiner = Joiner::default();
     let fragments: Vec<_> = items
         .into_iter()
         .map(|source| {
@@ -60,9 +60,9 @@ fn read_dump(directory: &Path) -> Dump {
         })
         .collect();
     for (_, fragment) in &fragments {
-        assert_eq!(table.append(fragment.table.clone()), 0, "keys disagree between files");
+        assert_eq!(joiner.append(fragment.table.clone()), 0, "keys disagree between files");
     }
-    Dump { table, fragments }
+    Dump { table: joiner.into_table(), fragments }
 }
 
 type Truth = BTreeMap<(String, String), (f64, u16, u16)>;

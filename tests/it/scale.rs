@@ -112,3 +112,72 @@ fn a_run_that_is_killed_leaves_nothing_false() {
         assert_eq!(store(dir.path()), whole, "after a kill at {milliseconds} ms");
     }
 }
+
+/// More than what is read at once: plain tables with a table of items beside them, and samples of a harness.
+fn large_tree(path: &Path) {
+    let (plain, samples) = (path.join("plain"), path.join("samples"));
+    fs::create_dir_all(&plain).unwrap();
+    fs::create_dir_all(&samples).unwrap();
+    let remark = "x".repeat(400);
+    let mut items = "item,subject,question\n".to_owned();
+    (0..10_000).for_each(|item| items.push_str(&format!("q{item},s{},What is {item}?\n", item % 7)));
+    fs::write(plain.join("items.csv"), items).unwrap();
+    for model in 0..5 {
+        let mut text = "model,item,score,remark\n".to_owned();
+        for item in 0..10_000 {
+            let score = u8::from((item * 7 + model * 3) % 11 < 6);
+            text.push_str(&format!("m{model},q{item},{score},{remark}\n"));
+        }
+        fs::write(plain.join(format!("m{model}.csv")), text).unwrap();
+    }
+    for model in 0..4 {
+        let mut text = String::new();
+        for item in 0..500 {
+            let (number, prompt) = (item + model, remark.repeat(20));
+            text.push_str(&format!(
+                r#"{{"doc_id":{item},"doc":{{"question":"What is {number}?","choices":["a","b"]}},"target":"0","arguments":{{"gen_args_0":{{"arg_0":"{prompt}","arg_1":" a"}},"gen_args_1":{{"arg_0":"{prompt}","arg_1":" b"}}}},"resps":[[["-1.0","False"]],[["-2.0","False"]]],"filtered_resps":[["-1.0","False"],["-2.0","False"]],"acc":1.0}}"#
+            ));
+            text.push('\n');
+        }
+        let name = format!("samples_arith_2026-01-0{}T00-00-00.000000.jsonl", model + 1);
+        fs::write(samples.join(name), text).unwrap();
+    }
+}
+
+/// The parts that are kept, with the time at which they were written.
+fn parts(dir: &Path) -> Vec<(PathBuf, std::time::SystemTime)> {
+    let entries = fs::read_dir(dir.join(".evalgauge-t.evals")).into_iter().flatten().flatten();
+    let parts = entries.map(|e| e.path()).filter(|path| path.extension().is_some_and(|e| e == "part"));
+    parts.filter_map(|path| Some((path.clone(), fs::metadata(path).ok()?.modified().ok()?))).collect()
+}
+
+#[test]
+fn a_large_reading_goes_on_where_it_was_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    large_tree(&dir.path().join("tree"));
+    assert!(ingest_command(dir.path()).status().unwrap().success());
+    let whole = store(dir.path());
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside the store");
+    fs::remove_dir_all(dir.path().join("t.evals")).unwrap();
+    for wanted in [1, 3, 5, 8] {
+        let before = parts(dir.path());
+        let mut child = ingest_command(dir.path()).spawn().unwrap();
+        while parts(dir.path()).len() < wanted && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if dir.path().join("t.evals").exists() {
+            break;
+        }
+        // What was done stays done.
+        let after = parts(dir.path());
+        assert!(
+            after.len() >= wanted && before.iter().all(|part| after.contains(part)),
+            "{before:?} {after:?}"
+        );
+    }
+    assert!(ingest_command(dir.path()).status().unwrap().success());
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left beside the store");
+    assert!(store(dir.path()) == whole, "the store differs after kills");
+}

@@ -24,6 +24,11 @@ use crate::store::frame::Frame;
 use roles::Roles;
 use shape::{Other, Shape};
 
+/// What a long table is called.
+pub const LONG: &str = "long table";
+/// What a wide table is called.
+pub const WIDE: &str = "wide table";
+
 /// Names of files that say nothing about their content; the directory's name is taken instead.
 const GENERIC_STEMS: [&str; 24] = [
     "responses",
@@ -149,7 +154,7 @@ fn from_frame(frame: Frame, naming: Naming, options: &IngestOptions) -> Result<P
             let long = long::read(&frame, &roles, &naming)?;
             Ok(Plain::Responses(Box::new(Responses {
                 fragment: long.fragment,
-                shape: "long table",
+                shape: LONG,
                 item_column: Some(long.item_column),
                 needs_keys: long.needs_keys,
             })))
@@ -159,7 +164,7 @@ fn from_frame(frame: Frame, naming: Naming, options: &IngestOptions) -> Result<P
             let item_column = None;
             Ok(Plain::Responses(Box::new(Responses {
                 fragment,
-                shape: "wide table",
+                shape: WIDE,
                 item_column,
                 needs_keys: false,
             })))

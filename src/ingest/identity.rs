@@ -1,0 +1,498 @@
+//! Is it the same question in another file? Names say so first, and texts are held against them.
+//!
+//! Many formats name an item by its place, and places move: with a limit, a shuffle, another version of the data
+//! set. Where files carry texts, one name with two texts stays two items, one text at two places becomes one, and
+//! options shown in another order are numbered as in the first file. Files that show most of their questions in
+//! other words than earlier files (another template of the prompt) are joined by name, and that is said.
+
+use super::fragment::Note;
+use super::item_hash::{item_hash, same_order};
+use super::lint::{self, Lint};
+use crate::response::{Item, Joiner, ResponseTable};
+use rayon::prelude::*;
+use std::cell::LazyCell;
+use std::collections::{HashMap, HashSet};
+
+/// Examples kept of each kind of finding.
+const MAX_EXAMPLES: usize = 5;
+/// Pairs of texts by which it is judged whether they are the same questions in other words.
+const MAX_COMPARED: usize = 64;
+/// Two texts that share this part of the words of the shorter one are one question.
+const SHARED_WORDS: f64 = 0.5;
+
+/// What was asked, as far as it is known: hashes of the question alone and with its options.
+#[derive(Debug, Clone, Copy)]
+struct Content {
+    question: u64,
+    whole: Option<u64>,
+}
+
+impl Content {
+    fn of(item: &Item) -> Option<Self> {
+        let question = item.question.as_deref().filter(|q| !q.trim().is_empty())?;
+        let options = item.options.as_deref().filter(|options| !options.is_empty());
+        Some(Self {
+            question: item_hash::<&str>(question, &[]),
+            whole: options.map(|options| item_hash(question, options)),
+        })
+    }
+
+    fn equals(self, other: Self) -> bool {
+        match (self.whole, other.whole) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.question == other.question,
+        }
+    }
+
+    fn hash(self) -> u64 {
+        self.whole.unwrap_or(self.question)
+    }
+}
+
+/// Where a content is found: subject and hash.
+type Where = (Option<String>, u64);
+
+/// What is known of one benchmark.
+#[derive(Debug, Default)]
+struct Known {
+    content_of: HashMap<String, Content>,
+    /// The one item of a content; `None` where several items share it.
+    item_of: HashMap<Where, Option<String>>,
+}
+
+/// What was found in all files so far.
+#[derive(Debug, Default)]
+pub struct Identity {
+    benchmarks: HashMap<String, Known>,
+    /// In the order of their first finding: benchmark, then what was found.
+    findings: Vec<(String, Findings)>,
+}
+
+#[derive(Debug, Default)]
+struct Findings {
+    kept_apart: Finding,
+    other_words: Finding,
+    other_keys: Finding,
+}
+
+#[derive(Debug, Default)]
+struct Finding {
+    count: usize,
+    examples: Vec<String>,
+}
+
+impl Finding {
+    fn add(&mut self, example: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.examples.len() < MAX_EXAMPLES {
+            self.examples.push(example());
+        }
+    }
+}
+
+/// What is to be done with an item of a file.
+#[derive(Debug, Clone, PartialEq)]
+enum Verdict {
+    /// It has no text, or its name and text are new or known together.
+    Stays,
+    /// Its name stands for another text.
+    Differs,
+    /// Its text is known under another name.
+    Moved(String),
+}
+
+impl Identity {
+    /// Gives the items of a file the names and the order of options that earlier files gave them. `answered`
+    /// tells the items that the runs of the file have already answered.
+    ///
+    /// Returns the new names by benchmark and old name.
+    pub fn settle(
+        &mut self,
+        table: &mut ResponseTable,
+        joiner: &Joiner,
+        answered: impl FnOnce() -> HashSet<u32>,
+        file: &str,
+        notes: &mut Vec<Note>,
+    ) -> HashMap<(String, String), String> {
+        let contents: Vec<Option<Content>> = table.items.par_iter().map(Content::of).collect();
+        if contents.iter().all(Option::is_none) {
+            return HashMap::new();
+        }
+        let mut verdicts = self.verdicts(&table.items, &contents, joiner, answered);
+        self.forgive_other_words(&table.items, &contents, &mut verdicts, joiner, file);
+        let renamed = self.rename(&mut table.items, &contents, &verdicts, file, notes);
+        self.order_options(table, &contents, joiner, file, notes);
+        self.learn(&table.items, &contents);
+        renamed
+    }
+
+    /// What the findings mean for a user.
+    pub fn lints(self) -> Vec<Lint> {
+        let mut all = Vec::new();
+        for (benchmark, found) in self.findings {
+            let kinds = [
+                (&lint::KEPT_APART, found.kept_apart),
+                (&lint::OTHER_WORDS, found.other_words),
+                (&lint::OTHER_KEYS, found.other_keys),
+            ];
+            for (kind, finding) in kinds.into_iter().filter(|(_, finding)| finding.count > 0) {
+                all.push(kind.finding(Some(benchmark.clone()), finding.count, finding.examples));
+            }
+        }
+        all
+    }
+
+    fn findings(&mut self, benchmark: &str) -> &mut Findings {
+        let at = self.findings.iter().position(|(name, _)| name == benchmark).unwrap_or_else(|| {
+            self.findings.push((benchmark.to_owned(), Findings::default()));
+            self.findings.len() - 1
+        });
+        &mut self.findings[at].1
+    }
+
+    fn verdicts(
+        &self,
+        items: &[Item],
+        contents: &[Option<Content>],
+        joiner: &Joiner,
+        answered: impl FnOnce() -> HashSet<u32>,
+    ) -> Vec<Verdict> {
+        let mut times: HashMap<(&str, Option<&str>, u64), usize> = HashMap::new();
+        let mut without_text: HashSet<(&str, &str)> = HashSet::new();
+        for (item, content) in items.iter().zip(contents) {
+            match content {
+                Some(content) => {
+                    let key = (item.benchmark.as_str(), item.subject.as_deref(), content.hash());
+                    *times.entry(key).or_default() += 1;
+                }
+                None => {
+                    without_text.insert((item.benchmark.as_str(), item.id.as_str()));
+                }
+            }
+        }
+        let answered = LazyCell::new(answered);
+        let verdict = |item: &Item, content: Content| -> Verdict {
+            let Some(known) = self.benchmarks.get(&item.benchmark) else { return Verdict::Stays };
+            let otherwise = match known.content_of.get(item.id.as_str()) {
+                Some(earlier) if earlier.equals(content) => return Verdict::Stays,
+                Some(_) => Verdict::Differs,
+                // The name is known from files without texts: nothing speaks against it.
+                None if joiner.item(&item.benchmark, item.id.as_str()).is_some() => return Verdict::Stays,
+                None => Verdict::Stays,
+            };
+            let place = (item.subject.clone(), content.hash());
+            let Some(Some(other)) = known.item_of.get(&place) else { return otherwise };
+            if other == item.id.as_str() {
+                return Verdict::Stays;
+            }
+            let here = times.get(&(item.benchmark.as_str(), item.subject.as_deref(), content.hash()));
+            let free = !without_text.contains(&(item.benchmark.as_str(), other.as_str()));
+            let is_one = here == Some(&1) && free && (is_place(other) || is_place(item.id.as_str()));
+            let at = joiner.item(&item.benchmark, other);
+            // Who answered the other one too was asked both.
+            if is_one && at.is_none_or(|at| !answered.contains(&at)) {
+                Verdict::Moved(other.clone())
+            } else {
+                otherwise
+            }
+        };
+        let each = items.iter().zip(contents);
+        each.map(|(item, content)| content.map_or(Verdict::Stays, |content| verdict(item, content))).collect()
+    }
+
+    /// Where most texts of a file differ from those of the same names, and yet share their words with them, they
+    /// are the same questions as another template shows them.
+    fn forgive_other_words(
+        &mut self,
+        items: &[Item],
+        contents: &[Option<Content>],
+        verdicts: &mut [Verdict],
+        joiner: &Joiner,
+        file: &str,
+    ) {
+        let mut of_benchmark: HashMap<String, (usize, Vec<usize>, usize)> = HashMap::new();
+        for (at, (item, verdict)) in items.iter().zip(verdicts.iter()).enumerate() {
+            let Some(known) = self.benchmarks.get(&item.benchmark) else { continue };
+            if contents[at].is_none() || !known.content_of.contains_key(item.id.as_str()) {
+                continue;
+            }
+            let (shared, differ, moved) = of_benchmark.entry(item.benchmark.clone()).or_default();
+            *shared += 1;
+            *moved += usize::from(matches!(verdict, Verdict::Moved(_)));
+            if *verdict != Verdict::Stays {
+                differ.push(at);
+            }
+        }
+        let mut forgiven: Vec<(String, usize, Vec<usize>)> = Vec::new();
+        for (benchmark, (shared, differ, moved)) in of_benchmark {
+            if differ.len() * 2 <= shared || moved * 2 >= differ.len() {
+                continue;
+            }
+            let overlap = |at: &usize| {
+                let earlier = joiner.item(&benchmark, items[*at].id.as_str())?;
+                overlap(&items[*at], joiner.table().items.get(earlier as usize)?)
+            };
+            let mut overlaps: Vec<f64> = differ.iter().take(MAX_COMPARED).filter_map(overlap).collect();
+            overlaps.sort_by(f64::total_cmp);
+            if overlaps.get(overlaps.len() / 2).is_some_and(|median| *median >= SHARED_WORDS) {
+                forgiven.push((benchmark, shared, differ));
+            }
+        }
+        forgiven.sort();
+        for (benchmark, shared, differ) in forgiven {
+            let finding = &mut self.findings(&benchmark).other_words;
+            finding.add(|| format!("{file}: {} of {shared}", differ.len()));
+            finding.count += differ.len() - 1;
+            for (item, verdict) in items.iter().zip(verdicts.iter_mut()) {
+                if item.benchmark == benchmark {
+                    *verdict = Verdict::Stays;
+                }
+            }
+        }
+    }
+
+    fn rename(
+        &mut self,
+        items: &mut [Item],
+        contents: &[Option<Content>],
+        verdicts: &[Verdict],
+        file: &str,
+        notes: &mut Vec<Note>,
+    ) -> HashMap<(String, String), String> {
+        let mut renamed = HashMap::new();
+        let mut moved = 0;
+        for (item, (verdict, content)) in items.iter_mut().zip(verdicts.iter().zip(contents)) {
+            let old = item.id.to_string();
+            let new = match (verdict, content) {
+                (Verdict::Moved(other), _) => {
+                    moved += 1;
+                    other.clone()
+                }
+                (Verdict::Differs, Some(content)) => {
+                    let new = format!("{old}#{:08x}", content.hash() >> 32);
+                    let finding = &mut self.findings(&item.benchmark).kept_apart;
+                    finding.add(|| format!("{old} of {file} is {new}"));
+                    new
+                }
+                _ => continue,
+            };
+            item.id = new.as_str().into();
+            renamed.insert((item.benchmark.clone(), old), new);
+        }
+        if moved > 0 {
+            let message = format!(
+                "{moved} items have another name in this file than in earlier ones; they were joined by question and \
+                 options"
+            );
+            notes.push(Note { file: file.to_owned(), row: None, message });
+        }
+        renamed
+    }
+
+    /// Numbers options as the first file with the item does.
+    fn order_options(
+        &mut self,
+        table: &mut ResponseTable,
+        contents: &[Option<Content>],
+        joiner: &Joiner,
+        file: &str,
+        notes: &mut Vec<Note>,
+    ) {
+        let mut orders: HashMap<u32, Vec<u16>> = HashMap::new();
+        for (at, (item, content)) in table.items.iter_mut().zip(contents).enumerate() {
+            let Some(earlier) = joiner.item(&item.benchmark, item.id.as_str()) else { continue };
+            let Some(earlier) = joiner.table().items.get(earlier as usize) else { continue };
+            let known = self.benchmarks.get(&item.benchmark).and_then(|k| k.content_of.get(item.id.as_str()));
+            let same = known.zip(*content).is_some_and(|(known, new)| known.equals(new));
+            let order = match (&earlier.options, &item.options) {
+                (Some(earlier), Some(options)) if same => same_order(options, earlier),
+                _ => None,
+            };
+            if let Some(order) = order {
+                item.options.clone_from(&earlier.options);
+                item.gold = item.gold.map(|gold| order.get(usize::from(gold)).copied().unwrap_or(gold));
+                orders.insert(at as u32, order);
+            }
+            let text = |item: &Item| item.gold_text.as_deref().map(|text| item_hash::<&str>(text, &[]));
+            if same && item.options.is_none() && text(earlier).zip(text(item)).is_some_and(|(a, b)| a != b) {
+                let example = (item.id.to_string(), earlier.gold_text.clone(), item.gold_text.clone());
+                self.findings(&item.benchmark).other_keys.add(|| {
+                    let (id, earlier, new) = example;
+                    let short =
+                        |text: Option<String>| text.unwrap_or_default().chars().take(40).collect::<String>();
+                    format!("{id}: {:?} and in {file} {:?}", short(earlier), short(new))
+                });
+            }
+        }
+        if orders.is_empty() {
+            return;
+        }
+        table.map_options(|item, option| {
+            let order = orders.get(&item);
+            order.and_then(|order| order.get(usize::from(option)).copied()).unwrap_or(option)
+        });
+        let message = format!(
+            "{} items show their options in another order than in earlier files; answers and keys were numbered \
+             as there",
+            orders.len()
+        );
+        notes.push(Note { file: file.to_owned(), row: None, message });
+    }
+
+    fn learn(&mut self, items: &[Item], contents: &[Option<Content>]) {
+        for (item, content) in items.iter().zip(contents) {
+            let Some(content) = content else { continue };
+            let known = self.benchmarks.entry(item.benchmark.clone()).or_default();
+            match known.content_of.get_mut(item.id.as_str()) {
+                Some(earlier) => {
+                    earlier.whole = earlier.whole.or(content.whole.filter(|_| earlier.equals(*content)));
+                }
+                None => {
+                    known.content_of.insert(item.id.to_string(), *content);
+                }
+            }
+            let place = (item.subject.clone(), content.hash());
+            let one = known.item_of.entry(place).or_insert_with(|| Some(item.id.to_string()));
+            if one.as_deref().is_some_and(|one| one != item.id.as_str()) {
+                *one = None;
+            }
+        }
+    }
+}
+
+/// Whether a name is a place in a list: `12`, `astronomy/12`, `id12`.
+fn is_place(id: &str) -> bool {
+    let last = id.rsplit('/').next().unwrap_or(id);
+    let number = last.strip_prefix("id").unwrap_or(last);
+    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The share of the words of the shorter text that the longer one has too.
+fn overlap(a: &Item, b: &Item) -> Option<f64> {
+    fn words(item: &Item) -> HashSet<&str> {
+        let texts = item.question.iter().chain(item.options.iter().flatten());
+        texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty()).collect()
+    }
+    let (a, b) = (words(a), words(b));
+    let shorter = a.len().min(b.len());
+    (shorter > 0).then(|| a.intersection(&b).count() as f64 / shorter as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Fragment;
+    use crate::ingest::join::{Joined, Joining};
+    use crate::response::{Metric, Row, Run};
+
+    /// A file of one model: name, question, options, and the option chosen of each item; the first option is the
+    /// key.
+    fn file(model: &str, items: &[(&str, &str, &[&str], u16)]) -> Fragment {
+        let mut table = ResponseTable::default();
+        table.runs.push(Run { files: vec![format!("{model}.json")], ..Run::new(model, model) });
+        table.metrics.push(Metric::new("b", "acc", None));
+        for (at, (id, question, options, chosen)) in items.iter().enumerate() {
+            table.items.push(Item {
+                question: Some((*question).to_owned()).filter(|q| !q.is_empty()),
+                options: Some(options.iter().map(|o| (*o).to_owned()).collect()),
+                gold: Some(0),
+                ..Item::new("b", None, *id)
+            });
+            let score = f64::from(u8::from(*chosen == 0));
+            let row = Row { chosen: Some(*chosen), gold: Some(0), ..Row::new(0, at as u32, 0, Some(score)) };
+            table.push(row);
+        }
+        Fragment { table, ..Fragment::default() }
+    }
+
+    fn joined(files: Vec<Fragment>) -> Joined {
+        let mut joining = Joining::default();
+        files.into_iter().for_each(|file| joining.add(file));
+        joining.finish()
+    }
+
+    /// Model, item, chosen and key of each row.
+    fn rows(joined: &Joined) -> Vec<(String, String, Option<u16>, Option<u16>)> {
+        let table = &joined.table;
+        let name = |row: &Row| table.runs[row.run as usize].id.clone();
+        let rows = table.rows();
+        rows.map(|r| (name(&r), table.items[r.item as usize].id.to_string(), r.chosen, r.gold)).collect()
+    }
+
+    const YES_NO: &[&str] = &["yes", "no"];
+
+    #[test]
+    fn places_that_moved_are_joined_by_text() {
+        let a = file("a", &[("0", "red?", YES_NO, 0), ("1", "green?", YES_NO, 0), ("2", "blue?", YES_NO, 0)]);
+        let b =
+            file("b", &[("0", "green?", YES_NO, 0), ("1", "blue?", YES_NO, 0), ("2", "pink?", YES_NO, 0)]);
+        let both = joined(vec![a, b]);
+        let ids: Vec<&str> = both.table.items.iter().map(|i| i.id.as_str()).collect();
+        assert_eq!((ids.len(), &ids[..3]), (4, &["0", "1", "2"][..]));
+        assert!(ids[3].starts_with("2#"), "{ids:?}");
+        let of_b: Vec<String> = rows(&both).into_iter().skip(3).map(|r| r.1).collect();
+        assert_eq!(of_b, ["1", "2", ids[3]]);
+        assert!(
+            both.notes.iter().any(|n| n.message.starts_with("2 items have another name")),
+            "{:?}",
+            both.notes
+        );
+        let lint = both.lints.iter().find(|l| l.code == "texts_differ").unwrap();
+        assert_eq!((lint.count, lint.benchmark.as_deref()), (1, Some("b")));
+    }
+
+    #[test]
+    fn shuffled_options_are_numbered_as_in_the_first_file() {
+        let a = file("a", &[("0", "which?", &["w", "x", "x", "z"], 3)]);
+        let b = file("b", &[("0", "which?", &["z", " x ", "w", "x"], 1)]);
+        let both = joined(vec![a, b]);
+        assert_eq!(both.table.items.len(), 1);
+        let expected = [
+            ("a".to_owned(), "0".to_owned(), Some(3), Some(0)),
+            ("b".to_owned(), "0".to_owned(), Some(1), Some(3)),
+        ];
+        assert_eq!(rows(&both), expected);
+        assert!(both.notes[0].message.contains("another order"), "{:?}", both.notes);
+    }
+
+    #[test]
+    fn duplicates_within_a_benchmark_stay_two_items() {
+        let items: &[(&str, &str, &[&str], u16)] = &[("0", "same?", YES_NO, 0), ("1", "same?", YES_NO, 0)];
+        let both = joined(vec![file("a", items), file("b", items), file("c", &items[1..])]);
+        assert_eq!(both.table.items.len(), 2);
+        assert!(both.lints.is_empty() && both.notes.is_empty());
+    }
+
+    #[test]
+    fn two_parts_of_a_run_are_not_one_item() {
+        let parts = vec![file("a", &[("0", "same?", YES_NO, 0)]), file("a", &[("7", "same?", YES_NO, 0)])];
+        assert_eq!(joined(parts).table.items.len(), 2);
+    }
+
+    #[test]
+    fn another_template_is_no_other_question() {
+        let texts = ["what is red like?", "what is green like?", "what is blue like?"];
+        let shown: Vec<String> = texts.iter().map(|t| format!("Question: {t} Answer:")).collect();
+        let of = |texts: [&str; 3]| -> Vec<(&str, String)> {
+            ["q-0", "q-1", "q-2"].into_iter().zip(texts.map(str::to_owned)).collect()
+        };
+        let make = |model: &str, items: Vec<(&str, String)>| {
+            let items: Vec<(&str, &str, &[&str], u16)> =
+                items.iter().map(|(id, text)| (*id, text.as_str(), YES_NO, 0)).collect();
+            file(model, &items)
+        };
+        let other = of([&shown[0], &shown[1], &shown[2]]);
+        let all = joined(vec![make("a", of(texts)), make("b", other.clone()), make("c", other)]);
+        assert_eq!(all.table.items.len(), 3);
+        let lint: Vec<(&str, usize)> = all.lints.iter().map(|l| (l.code, l.count)).collect();
+        assert_eq!(lint, [("texts_in_other_words", 3)]);
+        let strange = of(["seven plus one", "who wrote it", "capital city"]);
+        assert_eq!(joined(vec![make("a", of(texts)), make("b", strange)]).table.items.len(), 6);
+    }
+
+    #[test]
+    fn names_are_places_where_only_a_number_stands() {
+        assert!(["12", "astronomy/3", "id147"].iter().all(|id| is_place(id)));
+        assert!(["astronomy-003", "", "q1", "a/b"].iter().all(|id| !is_place(id)));
+    }
+}

@@ -1,0 +1,210 @@
+//! Where does an interrupted reading leave what it has done? In a directory beside the store that is to be
+//! written: the pieces of the files that were read, each whole or not there, found again by what they were read
+//! from.
+
+use super::fragment::{Fragment, Note, Rest};
+use super::report::FileRead;
+use crate::store::{self, StoreError, part};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why there can be no work directory.
+#[derive(Debug, Error)]
+pub enum WorkError {
+    /// Another program is at it.
+    #[error("{path} is in use: another ingest writes the same store; wait for it, or name another --out")]
+    InUse {
+        /// The directory.
+        path: String,
+    },
+    /// The system refused.
+    #[error("{path}: {source}; choose an --out that can be written")]
+    Io {
+        /// The directory.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// The directory of one reading; no other program uses it at the same time.
+#[derive(Debug)]
+pub struct Work {
+    directory: PathBuf,
+    _lock: File,
+}
+
+/// What is known about the piece of a file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct About {
+    /// How the file was read.
+    pub read: FileRead,
+    /// What a user should know.
+    pub notes: Vec<Note>,
+    /// What the file says about items that it does not list.
+    pub rests: Vec<Rest>,
+    /// For plain tables: what is needed to join tables about items and models.
+    pub plain: Option<PlainAbout>,
+}
+
+impl About {
+    /// What is known about the piece of a file; notes and the like are those of the piece.
+    pub fn new(read: &FileRead, plain: Option<PlainAbout>) -> Self {
+        Self { read: read.clone(), notes: Vec::new(), rests: Vec::new(), plain }
+    }
+}
+
+/// What is known about the piece of a plain table that waits for the tables beside it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlainAbout {
+    /// The name of the column of items.
+    pub item_column: Option<String>,
+    /// Whether rows have no score until the keys are known.
+    pub needs_keys: bool,
+    /// Whether the table is wide.
+    pub is_wide: bool,
+}
+
+/// The piece of a file: in memory, or kept.
+#[derive(Debug)]
+pub enum Piece {
+    /// In memory.
+    Here(Box<Fragment>),
+    /// In a part file.
+    Kept(PathBuf),
+}
+
+impl Piece {
+    /// The piece itself.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it was kept and cannot be read back.
+    pub fn load(self) -> Result<Fragment, StoreError> {
+        match self {
+            Self::Here(fragment) => Ok(*fragment),
+            Self::Kept(path) => {
+                let name = path.display().to_string();
+                let bytes =
+                    fs::read(&path).map_err(|source| StoreError::Io { path: name.clone(), source })?;
+                let damaged =
+                    || StoreError::Manifest { file: name.clone(), message: "is damaged".to_owned() };
+                let about: About = part::about(&bytes).ok_or_else(damaged)?;
+                let table = part::decode(&name, &bytes)?.ok_or_else(damaged)?;
+                Ok(Fragment { table, notes: about.notes, rests: about.rests })
+            }
+        }
+    }
+}
+
+impl Work {
+    /// The work directory of a store: `.evalgauge-NAME.evals` beside it. What an earlier reading left there is
+    /// used again.
+    ///
+    /// # Errors
+    /// See [`WorkError`].
+    pub fn open(out: &Path) -> Result<Self, WorkError> {
+        let name = out.file_name().unwrap_or(out.as_os_str()).to_string_lossy();
+        let directory = out.with_file_name(format!(".evalgauge-{name}"));
+        let path = directory.display().to_string();
+        let failed = |source| WorkError::Io { path: path.clone(), source };
+        fs::create_dir_all(&directory).map_err(failed)?;
+        let lock = File::create(directory.join("lock")).map_err(failed)?;
+        // Where files cannot be locked, nobody can be found out.
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            return Err(WorkError::InUse { path });
+        }
+        // Half-written files and unpacked archives of a reading that was killed.
+        for entry in fs::read_dir(&directory).map_err(failed)?.flatten() {
+            let entry = entry.path();
+            let is_part = entry.extension().is_some_and(|e| e == "part");
+            if entry.is_dir() {
+                let _ = fs::remove_dir_all(&entry);
+            } else if !is_part && !entry.ends_with("lock") {
+                let _ = fs::remove_file(&entry);
+            }
+        }
+        Ok(Self { directory, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// What is known about a whole part of this name.
+    pub fn find(&self, name: &str) -> Option<(About, PathBuf)> {
+        let path = self.path(name);
+        let about = part::about(&fs::read(&path).ok()?)?;
+        Some((about, path))
+    }
+
+    /// Keeps a piece. Where there is no room for it, it stays in memory.
+    pub fn keep(&self, name: &str, about: About, fragment: Fragment) -> Piece {
+        let about = About { notes: fragment.notes.clone(), rests: fragment.rests.clone(), ..about };
+        let path = self.path(name);
+        let kept =
+            part::encode(&about, &fragment.table).and_then(|bytes| store::atomic::write_file(&path, &bytes));
+        match kept {
+            Ok(()) => Piece::Kept(path),
+            Err(_) => Piece::Here(Box::new(fragment)),
+        }
+    }
+
+    /// Removes the directory: everything that was kept is in the store.
+    pub fn finish(self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(format!("{name}.part"))
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // A directory without parts is of no use to anybody.
+        let is_part = |entry: fs::DirEntry| entry.path().extension().is_some_and(|e| e == "part");
+        let has_parts = fs::read_dir(&self.directory).is_ok_and(|mut all| all.any(|e| e.is_ok_and(is_part)));
+        if !has_parts {
+            let _ = fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::Format;
+    use crate::response::{Item, Run};
+
+    #[test]
+    fn what_was_kept_is_found_and_what_was_cut_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let read = FileRead { file: "f".into(), format: Format::Bfcl, because: "it is".into(), n_rows: 0 };
+        let out = dir.path().join("x.evals");
+        let mut fragment = Fragment::default();
+        fragment.table.runs.push(Run::new("r", "m"));
+        fragment.table.items.push(Item::new("b", None, "1"));
+        fragment.notes.push(Note { file: "f".into(), row: Some(3), message: "odd".into() });
+        {
+            let work = Work::open(&out).unwrap();
+            assert!(matches!(Work::open(&out), Err(WorkError::InUse { .. })));
+            assert!(matches!(work.keep("k", About::new(&read, None), fragment.clone()), Piece::Kept(_)));
+            fs::create_dir(work.directory().join("unpacked")).unwrap();
+            fs::write(work.directory().join("cut.part"), "evalgauge part 1\nand no more").unwrap();
+        }
+        let work = Work::open(&out).unwrap();
+        assert!(work.find("cut").is_none() && work.find("other").is_none());
+        assert!(!work.directory().join("unpacked").exists());
+        let (about, path) = work.find("k").unwrap();
+        let back = Piece::Kept(path).load().unwrap();
+        assert_eq!((about.read.file.as_str(), &back.notes), ("f", &fragment.notes));
+        assert_eq!(back.table, fragment.table);
+        work.finish();
+        drop(Work::open(&out).unwrap());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}

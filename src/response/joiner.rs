@@ -1,0 +1,201 @@
+//! How do many tables become one? Runs are joined by name, items by benchmark and name, metrics by benchmark and
+//! label; the names are looked up in one index, however many tables come.
+
+use super::item::Item;
+use super::metric::Metric;
+use super::options::OptionScore;
+use super::run::Run;
+use super::table::ResponseTable;
+use std::collections::HashMap;
+
+/// A table that others are joined to, one after the other.
+#[derive(Debug, Default)]
+pub struct Joiner {
+    table: ResponseTable,
+    runs: HashMap<String, u32>,
+    /// By benchmark, then by name.
+    items: HashMap<String, HashMap<String, u32>>,
+    metrics: HashMap<(String, String, Option<String>), u32>,
+}
+
+impl Joiner {
+    /// The table so far.
+    pub fn table(&self) -> &ResponseTable {
+        &self.table
+    }
+
+    /// The place of a run in the table so far.
+    pub fn run(&self, id: &str) -> Option<u32> {
+        self.runs.get(id).copied()
+    }
+
+    /// The place of an item in the table so far.
+    pub fn item(&self, benchmark: &str, id: &str) -> Option<u32> {
+        self.items.get(benchmark).and_then(|items| items.get(id)).copied()
+    }
+
+    /// The place of a metric in the table so far.
+    pub fn metric(&self, metric: &Metric) -> Option<u32> {
+        self.metrics.get(&label(metric)).copied()
+    }
+
+    /// Adds all of `other`.
+    ///
+    /// Where both sides know an item, a run or a metric, what is not known yet is taken from the other. Where
+    /// they disagree the earlier word stands, and the count of items whose keys disagree is returned: rows keep
+    /// the key they were scored against.
+    pub fn append(&mut self, other: ResponseTable) -> usize {
+        if self.table.runs.is_empty() && self.table.items.is_empty() && self.table.metrics.is_empty() {
+            *self = Self::from(other);
+            return 0;
+        }
+        let mut conflicting_keys = 0;
+        let run_at: Vec<u32> = other
+            .runs
+            .iter()
+            .map(|run| {
+                place(&mut self.runs, run.id.clone(), &mut self.table.runs, run, |mine| merge_runs(mine, run))
+            })
+            .collect();
+        let mut item_at: Vec<u32> = Vec::with_capacity(other.items.len());
+        for item in &other.items {
+            let of_benchmark = self.items.entry(item.benchmark.clone()).or_default();
+            item_at.push(place(of_benchmark, item.id.to_string(), &mut self.table.items, item, |mine| {
+                let differ = mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold;
+                conflicting_keys += usize::from(differ);
+                merge_items(mine, item);
+            }));
+        }
+        let metric_at: Vec<u32> = other
+            .metrics
+            .iter()
+            .map(|m| {
+                place(&mut self.metrics, label(m), &mut self.table.metrics, m, |mine| {
+                    mine.primary |= m.primary
+                })
+            })
+            .collect();
+        for mut row in other.rows() {
+            row.run = run_at[row.run as usize];
+            row.item = item_at[row.item as usize];
+            row.metric = metric_at[row.metric as usize];
+            self.table.push(row);
+        }
+        self.table.options.extend(other.options.into_iter().map(|o| OptionScore {
+            run: run_at[o.run as usize],
+            item: item_at[o.item as usize],
+            ..o
+        }));
+        conflicting_keys
+    }
+
+    /// The table.
+    pub fn into_table(self) -> ResponseTable {
+        self.table
+    }
+
+    fn index(&mut self) {
+        for (at, run) in self.table.runs.iter().enumerate() {
+            self.runs.insert(run.id.clone(), at as u32);
+        }
+        for (at, item) in self.table.items.iter().enumerate() {
+            let of_benchmark = self.items.entry(item.benchmark.clone()).or_default();
+            of_benchmark.insert(item.id.to_string(), at as u32);
+        }
+        for (at, metric) in self.table.metrics.iter().enumerate() {
+            self.metrics.insert(label(metric), at as u32);
+        }
+    }
+}
+
+impl From<ResponseTable> for Joiner {
+    fn from(table: ResponseTable) -> Self {
+        let mut joiner = Self { table, ..Self::default() };
+        joiner.index();
+        joiner
+    }
+}
+
+fn label(metric: &Metric) -> (String, String, Option<String>) {
+    (metric.benchmark.clone(), metric.name.clone(), metric.filter.clone())
+}
+
+/// The place of `key` in `list`, where `new` is added if it is not yet there and merged if it is.
+fn place<K: std::hash::Hash + Eq, T: Clone>(
+    index: &mut HashMap<K, u32>,
+    key: K,
+    list: &mut Vec<T>,
+    new: &T,
+    merge: impl FnOnce(&mut T),
+) -> u32 {
+    match index.get(&key) {
+        Some(&at) => {
+            merge(&mut list[at as usize]);
+            at
+        }
+        None => {
+            let at = list.len() as u32;
+            list.push(new.clone());
+            index.insert(key, at);
+            at
+        }
+    }
+}
+
+macro_rules! fill {
+    ($mine:ident, $other:ident: $($field:ident),+) => {
+        $(if $mine.$field.is_none() { $mine.$field.clone_from(&$other.$field); })+
+    };
+}
+
+fn merge_runs(mine: &mut Run, other: &Run) {
+    fill!(mine, other: model_raw, revision, step, params, tokens, flops, dtype, harness, harness_version,
+        task_version, n_shot, prompt_variant, chat_template_sha, temperature, seed, timestamp, limit, family, role);
+    for file in &other.files {
+        if !mine.files.contains(file) {
+            mine.files.push(file.clone());
+        }
+    }
+}
+
+fn merge_items(mine: &mut Item, other: &Item) {
+    fill!(mine, other: subject, item_hash, native_id, doc_hash, question, options, gold, gold_text, metadata_json);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::Row;
+
+    fn small(model: &str, gold: u16) -> ResponseTable {
+        let mut t = ResponseTable::default();
+        t.runs.push(Run::new(model, model));
+        t.items.push(Item { gold: Some(gold), ..Item::new("b", None, "i1") });
+        t.metrics.push(Metric::new("b", "acc", None));
+        t.push(Row { chosen: Some(2), ..Row::new(0, 0, 0, Some(1.0)) });
+        t.push(Row::new(0, 0, 0, None));
+        t
+    }
+
+    #[test]
+    fn items_are_joined_and_keys_that_disagree_counted() {
+        let mut joiner = Joiner::from(small("a", 1));
+        assert_eq!(
+            (joiner.run("a"), joiner.item("b", "i1"), joiner.item("c", "i1")),
+            (Some(0), Some(0), None)
+        );
+        assert_eq!(joiner.append(small("b", 3)), 1);
+        let t = joiner.into_table();
+        assert_eq!((t.runs.len(), t.items.len(), t.metrics.len(), t.len()), (2, 1, 1, 4));
+        assert_eq!(t.items[0].gold, Some(1));
+        assert_eq!(t.row(2).run, 1);
+    }
+
+    #[test]
+    fn nothing_and_a_table_is_that_table() {
+        let mut joiner = Joiner::default();
+        joiner.append(small("a", 1));
+        assert_eq!(joiner.append(small("a", 1)), 0);
+        assert_eq!((joiner.table().len(), joiner.table().runs.len()), (4, 1));
+    }
+}
