@@ -2,7 +2,8 @@
 //! columns in the order of its rows, and a checksum by which a file that was cut short is known.
 //!
 //! A store is for everybody and sorted; a part is for this program, read back once, and must give the same piece
-//! to the last bit. Only an empty text becomes no text, as in a store.
+//! to the last bit. Only an empty text becomes no text, and what is not
+//! finite no number, as in a store.
 
 use super::StoreError;
 use super::columnar::{Group, ROWS_OF_A_GROUP, Written, read_parquet, write_groups, write_parquet};
@@ -221,7 +222,7 @@ mod tests {
         table.items.push(Item { gold_text: Some("\u{1F600}".into()), ..Item::new("b", None, "2") });
         table.metrics.push(Metric { primary: true, ..Metric::new("b", "acc", Some("x")) });
         for (run, item, score) in
-            [(1, 1, Some(0.1 + 0.2)), (0, 0, None), (1, 0, Some(-0.0)), (0, 0, Some(f64::INFINITY))]
+            [(1, 1, Some(0.1 + 0.2)), (0, 0, None), (1, 0, Some(-0.0)), (0, 0, Some(1e300))]
         {
             table.push(Row {
                 repeat: 3,
