@@ -1,7 +1,8 @@
 //! Are two items the same question? A hash of what was asked that does not depend on who was asked, on the
 //! number of worked examples, or on the order in which the options were shown.
 
-use xxhash_rust::xxh3::Xxh3;
+use std::borrow::Cow;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Hash of a question and its options.
 ///
@@ -15,36 +16,44 @@ use xxhash_rust::xxh3::Xxh3;
 /// # Reference
 /// XXH3: <https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md>
 pub fn item_hash<S: AsRef<str>>(question: &str, options: &[S]) -> u64 {
-    let mut hasher = Xxh3::new();
-    update(&mut hasher, question);
-    hasher.update(&[0x1E]);
-    let mut sorted: Vec<String> = options.iter().map(|o| normalised(o.as_ref())).collect();
+    let mut sorted: Vec<Cow<str>> = options.iter().map(|option| normalised(option.as_ref())).collect();
     sorted.sort_unstable();
+    let question = normalised(question);
+    let length = question.len() + 1 + sorted.iter().map(|option| option.len() + 1).sum::<usize>();
+    let mut text = Vec::with_capacity(length);
+    text.extend_from_slice(question.as_bytes());
+    text.push(0x1E);
     for option in sorted {
-        hasher.update(option.as_bytes());
-        hasher.update(&[0x1F]);
+        text.extend_from_slice(option.as_bytes());
+        text.push(0x1F);
     }
-    hasher.digest()
+    xxh3_64(&text)
 }
 
-/// Feeds the words with one blank between them, without building the text.
-fn update(hasher: &mut Xxh3, text: &str) {
-    for (index, word) in text.split_whitespace().enumerate() {
-        if index > 0 {
-            hasher.update(b" ");
-        }
-        hasher.update(word.as_bytes());
+fn normalised(text: &str) -> Cow<'_, str> {
+    if is_normal(text.as_bytes()) {
+        return Cow::Borrowed(text);
     }
-}
-
-fn normalised(text: &str) -> String {
     let mut words = text.split_whitespace();
     let mut out = words.next().unwrap_or_default().to_owned();
     for word in words {
         out.push(' ');
         out.push_str(word);
     }
-    out
+    Cow::Owned(out)
+}
+
+/// Whether text is surely normal: ASCII, with single blanks between words and no other white space.
+fn is_normal(text: &[u8]) -> bool {
+    let mut after_blank = true;
+    for &byte in text {
+        let is_blank = byte == b' ';
+        if !(0x20..0x7f).contains(&byte) || is_blank && after_blank {
+            return false;
+        }
+        after_blank = is_blank;
+    }
+    !after_blank || text.is_empty()
 }
 
 /// Where each option stands in another order of the same options; of options with the same text the first goes
@@ -67,11 +76,13 @@ pub fn same_order(options: &[String], other: &[String]) -> Option<Vec<u16>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use xxhash_rust::xxh3::xxh3_64;
 
     #[test]
     fn it_is_the_hash_of_the_normalised_text() {
         assert_eq!(item_hash("  What \n is it? ", &["b  c", "a"]), xxh3_64(b"What is it?\x1ea\x1fb c\x1f"));
+        // Blanks that are not ASCII are blanks; nothing is empty.
+        assert_eq!(item_hash("a\u{a0}\u{3000}b ", &[" c"]), item_hash("a b", &["c"]));
+        assert_eq!(item_hash(" ", &[""]), xxh3_64(b"\x1e\x1f"));
     }
 
     #[test]

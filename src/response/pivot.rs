@@ -131,7 +131,7 @@ pub fn pivot(
             let of_run = &chosen.respondent_of_run;
             let cells = gather(table, benchmark, rows(), of_run, &item_at, shape, &mut report)?;
             let planes = option_planes(table, &cells, &item_index);
-            (pack(table, &cells, report.max_repeats > 1), planes)
+            (pack(table, &cells, report.max_repeats), planes)
         }
     };
     if report.max_repeats == 0 {
@@ -261,11 +261,44 @@ struct CellRows {
     first: Vec<u32>,
     /// Further rows of a cell: repeats.
     more: HashMap<usize, Vec<u32>>,
+    /// The rows of cells that have many, by run and repeat.
+    known: HashMap<usize, HashMap<(u32, u32), u32>>,
 }
+
+/// Up to so many rows of a cell are looked through one by one.
+const FEW_ROWS: usize = 32;
 
 const NO_ROW: u32 = u32::MAX;
 
 impl CellRows {
+    /// The row of a cell that is of this run and repeat.
+    fn find(&self, table: &ResponseTable, cell: usize, run: usize, repeat: u32) -> Option<u32> {
+        if let Some(known) = self.known.get(&cell) {
+            return known.get(&(run as u32, repeat)).copied();
+        }
+        let first = (self.first[cell] != NO_ROW).then_some(self.first[cell]);
+        first.into_iter().chain(self.more.get(&cell).into_iter().flatten().copied()).find(|&row| {
+            let row = row as usize;
+            table.repeat_column().get(row) == repeat && table.run_column().get(row) as usize == run
+        })
+    }
+
+    fn add(&mut self, table: &ResponseTable, cell: usize, row: u32) {
+        if self.first[cell] == NO_ROW {
+            self.first[cell] = row;
+            return;
+        }
+        let more = self.more.entry(cell).or_default();
+        more.push(row);
+        let key = |row: u32| (table.run_column().get(row as usize), table.repeat_column().get(row as usize));
+        if more.len() == FEW_ROWS {
+            let all = std::iter::once(self.first[cell]).chain(more.iter().copied());
+            self.known.insert(cell, all.map(|row| (key(row), row)).collect());
+        } else if let Some(known) = self.known.get_mut(&cell) {
+            known.insert(key(row), row);
+        }
+    }
+
     /// The rows of every cell that has any: item, respondent, rows.
     fn iter(&self) -> impl Iterator<Item = (usize, usize, impl Iterator<Item = usize> + '_)> + '_ {
         let respondents = self.shape.1;
@@ -319,18 +352,15 @@ fn gather(
     shape: (usize, usize),
     report: &mut PivotReport,
 ) -> Result<CellRows, PivotError> {
-    let mut cells = CellRows { shape, first: vec![NO_ROW; shape.0 * shape.1], more: HashMap::new() };
+    let first = vec![NO_ROW; shape.0 * shape.1];
+    let mut cells = CellRows { shape, first, more: HashMap::new(), known: HashMap::new() };
     for row in rows {
         let (run, item) = (table.run_column().get(row) as usize, table.item_column().get(row) as usize);
         let Some(respondent) = respondent_of_run[run] else { continue };
         report.n_rows += 1;
         let cell = item_at[item] as usize * shape.1 + respondent as usize;
         let repeat = table.repeat_column().get(row);
-        let earlier = (cells.first[cell] != NO_ROW).then_some(cells.first[cell]).into_iter();
-        let same = earlier.chain(cells.more.get(&cell).into_iter().flatten().copied()).find(|&r| {
-            let r = r as usize;
-            table.repeat_column().get(r) == repeat && table.run_column().get(r) as usize == run
-        });
+        let same = cells.find(table, cell, run, repeat);
         let score = table.score(row);
         if let Some(before) = same {
             let first = table.score(before as usize);
@@ -352,17 +382,13 @@ fn gather(
             let status = if status == Status::Ok { Status::Unscored } else { status };
             *report.without_score.entry(status.as_str().to_owned()).or_default() += 1;
         }
-        if cells.first[cell] == NO_ROW {
-            cells.first[cell] = row as u32;
-            report.max_repeats = report.max_repeats.max(usize::from(score.is_some()));
-        } else {
-            let more = cells.more.entry(cell).or_default();
-            more.push(row as u32);
-            let scored = std::iter::once(&cells.first[cell]).chain(more.iter());
-            let n = scored.filter(|r| table.score(**r as usize).is_some()).count();
-            report.max_repeats = report.max_repeats.max(n);
-        }
+        cells.add(table, cell, row as u32);
     }
+    report.max_repeats = cells
+        .iter()
+        .map(|(_, _, rows)| rows.filter(|row| table.score(*row).is_some()).count())
+        .max()
+        .unwrap_or(0);
     Ok(cells)
 }
 
@@ -370,8 +396,9 @@ fn gather(
 const MAX_CATEGORIES: usize = 12;
 
 /// The narrowest form that keeps the scores exactly.
-fn pack(table: &ResponseTable, cells: &CellRows, repeated: bool) -> Cells {
+fn pack(table: &ResponseTable, cells: &CellRows, max_repeats: usize) -> Cells {
     let (items, respondents) = cells.shape;
+    let repeated = max_repeats > 1;
     let scores = || cells.iter().flat_map(|(_, _, rows)| rows).filter_map(|r| table.score(r));
     let binary = scores().all(|s| s == 0.0 || s == 1.0);
     if binary && !repeated {
@@ -381,7 +408,8 @@ fn pack(table: &ResponseTable, cells: &CellRows, repeated: bool) -> Cells {
         }
         return Cells::Binary(bits);
     }
-    if binary {
+    // Beyond the largest count a share says as much.
+    if binary && max_repeats <= usize::from(u16::MAX) {
         let zeros = || Array2::zeros((items, respondents));
         let mut counts = Counts { correct: zeros(), trials: zeros() };
         for (item, respondent, rows) in cells.iter() {
@@ -488,6 +516,21 @@ mod tests {
         let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
         assert_eq!((report.n_runs_repeated, m.score(0, 0)), (0, Some(1.0)));
         assert_eq!(report.runs_set_aside, ["run0", "run1"]);
+    }
+
+    #[test]
+    fn repeats_beyond_any_count_become_a_share_in_no_time() {
+        let mut t = table(&["m"], 1);
+        for repeat in 0..70_000 {
+            t.push(Row { repeat, ..Row::new(0, 0, 0, Some(f64::from(repeat % 4 / 3))) });
+        }
+        let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
+        assert_eq!((m.score(0, 0), report.max_repeats), (Some(0.25), 70_000));
+        t.push(Row { repeat: 69_999, ..Row::new(0, 0, 0, Some(0.0)) });
+        assert!(matches!(
+            pivot(&t, "b", &PivotOptions::default()),
+            Err(PivotError::ConflictingDuplicate { repeat: 69_999, .. })
+        ));
     }
 
     #[test]

@@ -1,131 +1,188 @@
-//! What happens with damaged files? Rows, or an error that names the file: never a panic.
+//! What happens with damaged files? Rows, or an error that says what to do: never a panic, never a long wait.
+//!
+//! `EVALGAUGE_DAMAGE_INPUTS` sets how many damaged copies each reader gets, `EVALGAUGE_DAMAGE_FROM` the number
+//! of the first one, `EVALGAUGE_DAMAGE_SEEDS` the seeds (names, a comma between), `EVALGAUGE_DAMAGE_SECONDS`
+//! when to stop with a seed; with any of them the test says on standard error how fast it went. `TMPDIR` on a
+//! file system in memory makes it several times faster. What was found once stays under `tests/corpus/SEED/FINDING`
+//! as the files that were damaged.
 
+use crate::mutate::{Dice, mutate};
+use crate::seeds::{Part, SEEDS, Seed, files_below, load, write};
 use evalgauge::ingest::{IngestOptions, ingest};
-use evalgauge::response::{Item, Metric, ResponseTable, Row, Run};
-use evalgauge::store::{self, Provenance};
-use proptest::prelude::*;
+use evalgauge::response::{PivotOptions, pivot};
 use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
 
-/// A small table in every plain form, by file name.
-fn whole_files() -> Vec<(&'static str, Vec<u8>)> {
-    let mut t = ResponseTable::default();
-    t.runs.extend(["a", "b", "c"].map(|m| Run::new(m, m)));
-    t.items.extend((0..12).map(|i| Item::new("b", Some("s"), format!("i{i:02}"))));
-    t.metrics.push(Metric::new("b", "acc", None));
-    for k in 0..36u32 {
-        let chosen = Some((k % 4) as u16);
-        t.push(Row { chosen, gold: Some(1), ..Row::new(k / 12, k % 12, 0, Some(f64::from(k % 2))) });
-    }
-    let csv = store::long_csv(&t).unwrap();
-    let lines: String = (0..36)
-        .map(|k| format!("{{\"model\":\"m{}\",\"item\":{},\"score\":{}}}\n", k / 12, k % 12, k % 2))
-        .collect();
-    let array = format!("[{}]", lines.trim_end().replace('\n', ","));
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    gzip.write_all(&csv).unwrap();
-    let parts = store::write::parts(&t, &Provenance::default()).unwrap();
-    vec![
-        ("t.jsonl", lines.into_bytes()),
-        ("t.json", array.into_bytes()),
-        ("t.csv.gz", gzip.finish().unwrap()),
-        ("t.csv.zst", zstd::encode_all(csv.as_slice(), 1).unwrap()),
-        ("t.csv", csv),
-        ("t.parquet", parts[0].1.clone()),
-        ("t.arrow", include_bytes!("data/long.arrow").to_vec()),
-    ]
+/// No input of a few kilobytes may take longer: CPU time of the thread, for a busy machine makes others wait.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// CPU time of this thread, as far as the system tells it (Linux), else the time that has passed.
+fn now(start: Instant) -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
 }
 
-fn read(name: &str, bytes: &[u8], directory: &Path) {
-    let path = directory.join(name);
-    fs::write(&path, bytes).unwrap();
-    match ingest(&[path], &IngestOptions::default(), &|_| {}) {
-        Ok((table, report)) => assert_eq!(report.n_rows, table.len()),
-        Err(error) => assert!(error.to_string().contains(name), "{error}"),
+/// One thread, so that nothing waits for another and all work is counted.
+fn alone<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(work)
+}
+
+fn setting<T: FromStr>(name: &str) -> Option<T> {
+    std::env::var(format!("EVALGAUGE_DAMAGE_{name}")).ok()?.parse().ok()
+}
+
+/// Reads a directory to the matrices of its benchmarks; whether there were rows.
+fn read(path: &Path) -> bool {
+    match ingest(&[path.to_owned()], &IngestOptions::default(), &|_| {}) {
+        Ok((table, report)) => {
+            assert_eq!(report.n_rows, table.len());
+            for benchmark in &report.benchmarks {
+                // Whether there is a matrix depends on the scores; that it is found out without a panic does not.
+                let _ = pivot(&table, &benchmark.benchmark, &PivotOptions::default());
+            }
+            !table.is_empty()
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            false
+        }
     }
+}
+
+/// Reads, and says what is wrong if anything is.
+fn fault(path: &Path) -> Result<(bool, Duration), String> {
+    let mut fastest = Duration::MAX;
+    // The first reading may be slow for reasons of the machine.
+    for _ in 0..3 {
+        let start = Instant::now();
+        let before = now(start);
+        let rows = catch_unwind(AssertUnwindSafe(|| read(path))).map_err(|panic| {
+            let message = panic.downcast_ref::<String>().cloned();
+            message
+                .or_else(|| panic.downcast_ref::<&str>().map(|&m| m.to_owned()))
+                .unwrap_or_else(|| "panic".to_owned())
+        })?;
+        fastest = fastest.min(now(start).saturating_sub(before));
+        if fastest < LONGEST {
+            return Ok((rows, fastest));
+        }
+    }
+    Err(format!("took {fastest:?}"))
+}
+
+/// What came of the damaged copies of one seed.
+#[derive(Default)]
+struct Tally {
+    inputs: u64,
+    with_rows: u64,
+    slowest: Option<(Duration, u64)>,
+    faults: Vec<String>,
+}
+
+fn run(seed: &Seed, numbers: std::ops::Range<u64>, until: Option<Instant>) -> Tally {
+    let parts = load(seed);
+    let dir = tempfile::tempdir().unwrap();
+    let paths = write(&parts, dir.path());
+    let mut tally = Tally::default();
+    for number in numbers {
+        if until.is_some_and(|until| Instant::now() > until) {
+            break;
+        }
+        let mut dice = Dice::new(seed.name, number);
+        let at = dice.below(parts.len());
+        let damaged = mutate(&parts[at], &mut dice);
+        fs::write(&paths[at], &damaged).unwrap();
+        tally.inputs += 1;
+        match fault(dir.path()) {
+            Ok((rows, took)) => {
+                tally.with_rows += u64::from(rows);
+                tally.slowest = tally.slowest.max(Some((took, number)));
+            }
+            Err(message) => {
+                let kept = keep(seed, number, &parts[at], &damaged);
+                tally.faults.push(format!("{} {number}: {message}; kept as {}", seed.name, kept.display()));
+            }
+        }
+        fs::write(&paths[at], &parts[at].bytes).unwrap();
+    }
+    tally
+}
+
+/// Leaves a finding where it can be looked at, in the form of the corpus.
+fn keep(seed: &Seed, number: u64, part: &Part, damaged: &[u8]) -> PathBuf {
+    let finding =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus").join(seed.name).join(number.to_string());
+    let damaged = Part { bytes: damaged.to_owned(), ..part.clone() };
+    write(&[damaged], &finding);
+    finding
+}
+
+#[test]
+fn damaged_copies_give_rows_or_an_error() {
+    let wanted: Option<String> = setting("SEEDS");
+    let (inputs, from): (Option<u64>, Option<u64>) = (setting("INPUTS"), setting("FROM"));
+    let seconds: Option<u64> = setting("SECONDS");
+    let tells = wanted.is_some() || inputs.is_some() || seconds.is_some();
+    let from = from.unwrap_or(0);
+    let to = from + inputs.unwrap_or(if seconds.is_some() { u64::MAX >> 1 } else { 100 });
+    let mut faults = Vec::new();
+    for seed in SEEDS {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.split(',').any(|name| name == seed.name)) {
+            continue;
+        }
+        let start = Instant::now();
+        let until = seconds.map(|seconds| start + Duration::from_secs(seconds));
+        let mut tally = alone(|| run(seed, from..to, until));
+        if tells {
+            let (slowest, number) = tally.slowest.unwrap_or_default();
+            eprintln!(
+                "{}: {} inputs from {from}, {:.0} a second, {} with rows, {} faults; slowest {number} with {slowest:.1?}",
+                seed.name,
+                tally.inputs,
+                tally.inputs as f64 / start.elapsed().as_secs_f64(),
+                tally.with_rows,
+                tally.faults.len(),
+            );
+        }
+        faults.append(&mut tally.faults);
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
 #[test]
 fn files_cut_anywhere_give_rows_or_an_error() {
-    let dir = tempfile::tempdir().unwrap();
-    for (name, bytes) in whole_files() {
-        for k in 0..40 {
-            read(name, &bytes[..bytes.len() * k / 40], dir.path());
+    for seed in SEEDS {
+        let (parts, dir) = (load(seed), tempfile::tempdir().unwrap());
+        let paths = write(&parts, dir.path());
+        for (part, path) in parts.iter().zip(&paths) {
+            for k in 0..12 {
+                fs::write(path, &part.bytes[..part.bytes.len() * k / 12]).unwrap();
+                alone(|| fault(dir.path()))
+                    .unwrap_or_else(|e| panic!("{} cut at {k}/12: {e}", path.display()));
+            }
+            fs::write(path, &part.bytes).unwrap();
         }
-        read(name, &bytes, dir.path());
-    }
-}
-
-#[derive(Debug, Clone)]
-enum Damage {
-    Set(usize, u8),
-    Remove(usize, usize),
-    Insert(usize, Vec<u8>),
-}
-
-fn damage() -> impl Strategy<Value = Vec<Damage>> {
-    let one = prop_oneof![
-        (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Damage::Set(at, byte)),
-        (any::<usize>(), 1usize..64).prop_map(|(at, n)| Damage::Remove(at, n)),
-        (any::<usize>(), prop::collection::vec(any::<u8>(), 1..16)).prop_map(|(at, b)| Damage::Insert(at, b)),
-    ];
-    prop::collection::vec(one, 1..6)
-}
-
-fn apply(mut bytes: Vec<u8>, damage: &[Damage]) -> Vec<u8> {
-    for one in damage {
-        let n = bytes.len().max(1);
-        match one {
-            Damage::Set(at, byte) => {
-                if let Some(b) = bytes.get_mut(at % n) {
-                    *b = *byte;
-                }
-            }
-            Damage::Remove(at, count) => {
-                let start = (at % n).min(bytes.len());
-                let end = (start + count).min(bytes.len());
-                bytes.drain(start..end);
-            }
-            Damage::Insert(at, new) => {
-                let at = (at % n).min(bytes.len());
-                bytes.splice(at..at, new.iter().copied());
-            }
-        }
-    }
-    bytes
-}
-
-#[test]
-fn damaged_bytes_give_rows_or_an_error() {
-    let dir = tempfile::tempdir().unwrap();
-    let cases = std::env::var("EVALGAUGE_DAMAGE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(64);
-    for (name, bytes) in whole_files() {
-        let mut runner = proptest::test_runner::TestRunner::new_with_rng(
-            ProptestConfig { cases, failure_persistence: None, ..Default::default() },
-            proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
-        );
-        runner
-            .run(&damage(), |damage| {
-                read(name, &apply(bytes.clone(), &damage), dir.path());
-                Ok(())
-            })
-            .unwrap_or_else(|e| panic!("{name}: {e}"));
     }
 }
 
 #[test]
-fn arbitrary_bytes_give_rows_or_an_error() {
-    let dir = tempfile::tempdir().unwrap();
-    let heads: [&[u8]; 6] = [b"", b"PAR1", b"ARROW1\0\0", b"{\"model\":", b"model,item,score\n", b"[{\"a\":"];
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    for head in heads {
-        let text = prop::collection::vec(any::<u8>(), 0..200);
-        runner
-            .run(&text, |tail| {
-                read("t.bin", &[head, tail.as_slice()].concat(), dir.path());
-                Ok(())
-            })
-            .unwrap();
+fn what_was_found_once_stays_mended() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    for seed in SEEDS {
+        let Ok(findings) = fs::read_dir(corpus.join(seed.name)) else { continue };
+        for finding in findings.map(|finding| finding.unwrap().path()) {
+            let dir = tempfile::tempdir().unwrap();
+            write(&load(seed), dir.path());
+            for file in files_below(&finding) {
+                let name = file.strip_prefix(&finding).unwrap().to_str().unwrap();
+                let name = name.replace("%3A", ":").replace("%7C", "|");
+                fs::write(dir.path().join(name), fs::read(&file).unwrap()).unwrap();
+            }
+            alone(|| fault(dir.path())).unwrap_or_else(|e| panic!("{}: {e}", finding.display()));
+        }
     }
 }

@@ -4,6 +4,8 @@ mod classical;
 #[cfg(feature = "cli")]
 mod cli;
 #[cfg(feature = "tables")]
+mod conformance;
+#[cfg(feature = "tables")]
 mod damage;
 #[cfg(feature = "cli")]
 mod flag_cli;
@@ -22,12 +24,16 @@ mod ladder_cli;
 mod layers;
 #[cfg(feature = "tables")]
 mod lm_eval;
+#[cfg(feature = "tables")]
+mod mutate;
 #[cfg(feature = "charts")]
 mod page;
 #[cfg(feature = "charts")]
 mod panel_size;
 #[cfg(feature = "cli")]
 mod scale;
+#[cfg(feature = "tables")]
+mod seeds;
 mod shared;
 #[cfg(feature = "cli")]
 mod snapshots;

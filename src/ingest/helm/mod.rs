@@ -2,6 +2,7 @@
 //! model in another, questions and answers in a third.
 
 mod run;
+mod schema;
 mod state;
 
 use super::build::Builder;

@@ -42,11 +42,10 @@ pub fn text_of(source: &Source) -> Result<Cow<'_, str>, ReadError> {
 /// Text without either is returned as it is. Line breaks are never added or removed, so that line numbers
 /// hold. A line break ends a string: one broken line does not turn the rest of the file inside out.
 pub fn repair(text: &str) -> Cow<'_, str> {
-    let suspect = ["NaN", "Infinity", "\\ud", "\\uD"].iter().any(|mark| text.contains(mark));
-    if !suspect {
+    let bytes = text.as_bytes();
+    if !is_suspect(bytes) {
         return Cow::Borrowed(text);
     }
-    let bytes = text.as_bytes();
     let mut mended = String::new();
     // Everything before `copied` is in `mended` already.
     let mut copied = 0;
@@ -78,6 +77,26 @@ pub fn repair(text: &str) -> Cow<'_, str> {
     }
     mended.push_str(text.get(copied..).unwrap_or_default());
     Cow::Owned(mended)
+}
+
+/// Whether there is a `NaN`, an `Infi`, a `\ud` or a `\uD` before the last byte: one pass without a branch for
+/// each byte, because every byte of every dump goes through it.
+fn is_suspect(bytes: &[u8]) -> bool {
+    const STEP: usize = 1 << 12;
+    let mark = |a: u8, b: u8, c: u8, d: u8| {
+        (a == b'N') & (b == b'a') & (c == b'N')
+            | (a == b'I') & (b == b'n') & (c == b'f') & (d == b'i')
+            | (a == b'\\') & (b == b'u') & (c | 0x20 == b'd')
+    };
+    (0..bytes.len().saturating_sub(3)).step_by(STEP).any(|from| {
+        let piece = &bytes[from..bytes.len().min(from + STEP + 3)];
+        let (n, mut any) = (piece.len() - 3, false);
+        let [a, b, c, d] = [0, 1, 2, 3].map(|shift| &piece[shift..shift + n]);
+        for at in 0..n {
+            any |= mark(a[at], b[at], c[at], d[at]);
+        }
+        any
+    })
 }
 
 /// The length of the constant that starts here and what stands for it.
@@ -123,6 +142,16 @@ mod tests {
         let want = r#"{"NaN": "NaN", "a": ["-Infinity","Infinity"], "b": "NaN \" Infinity", "c": NaNo}"#;
         assert_eq!(repair(text), want);
         assert!(matches!(repair(r#"{"a": "NaN"}"#), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn marks_are_found_wherever_they_stand() {
+        for mark in ["NaN", "-Infinity", "\\ud83d", "\\uDE00"] {
+            for before in [0, 1, 4093, 4094, 4095, 4096, 9000] {
+                assert!(is_suspect(format!("{}{mark}}}", " ".repeat(before)).as_bytes()), "{before} {mark}");
+            }
+        }
+        assert!(!is_suspect("Na N Inf \\u00e9 Banana".repeat(1000).as_bytes()) && !is_suspect(b"Na"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::task::{MetricSpec, Task};
 use crate::ingest::json::Passage;
 use crate::ingest::{Fragment, Note, ReadError, Source};
 use crate::response::{Item, Metric, ResponseTable, Row, Run};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -30,7 +30,7 @@ pub(super) struct Rows<'c> {
     benchmark: String,
     subject: Option<String>,
     task: Option<&'c Task>,
-    items: HashMap<String, u32>,
+    items: FxHashMap<String, u32>,
     tallies: Vec<Tally>,
     notes: Vec<Note>,
 }
@@ -63,7 +63,7 @@ impl<'c> Rows<'c> {
             benchmark,
             subject,
             task,
-            items: HashMap::new(),
+            items: FxHashMap::default(),
             tallies: Vec::new(),
             notes: Vec::new(),
         };

@@ -6,10 +6,11 @@ use super::file_name;
 use super::options::{Options, key, named};
 use super::rows::{Rows, Value};
 use super::sample::{Answer, Sample};
-use crate::ingest::json::{Scalar, each_record, text_of};
+use crate::ingest::json::{Scalar, Text, each_record, number_from_text, text_of};
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 
 /// Longer answers are texts, not extracted answers: they are left where they are.
 const PREDICTION_CHARACTERS: usize = 128;
@@ -51,8 +52,8 @@ pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
         rows,
         delimiter: configuration.and_then(|t| t.target_delimiter.as_deref()).unwrap_or(" "),
         filters: configuration.map(|t| t.filters.as_slice()).unwrap_or_default(),
-        n_rows_of: HashMap::new(),
-        seen: HashSet::new(),
+        n_rows_of: FxHashMap::default(),
+        seen: FxHashSet::default(),
         names_of_filters: Vec::new(),
         counts: Counts::default(),
         faults: Vec::new(),
@@ -85,15 +86,15 @@ struct Reader<'c> {
     delimiter: &'c str,
     filters: &'c [String],
     /// Rows met of each item, where rows do not name their filter.
-    n_rows_of: HashMap<u32, usize>,
+    n_rows_of: FxHashMap<u32, usize>,
     /// Item and filter of the rows that name it.
-    seen: HashSet<(u32, u32)>,
+    seen: FxHashSet<(u32, u32)>,
     names_of_filters: Vec<String>,
     counts: Counts,
     faults: Vec<(u64, &'static str)>,
 }
 
-impl Reader<'_> {
+impl<'c> Reader<'c> {
     fn take(&mut self, row: u64, sample: &Sample) {
         let Some(native_id) = sample.doc_id.as_ref().and_then(Scalar::name) else {
             self.faults.push((row, "a sample must have a `doc_id`; is this a samples file of lm_eval?"));
@@ -178,27 +179,29 @@ impl Reader<'_> {
     }
 
     /// The filter of a row: its own word, or its place among the rows of its document.
-    fn filter(&mut self, sample: &Sample, item: u32) -> Option<String> {
-        if let Some(filter) = &sample.filter {
-            let filter = filter.0.clone().into_owned();
-            let known = self.names_of_filters.iter().position(|f| *f == filter).unwrap_or_else(|| {
-                self.names_of_filters.push(filter.clone());
+    fn filter<'s>(&mut self, sample: &'s Sample, item: u32) -> Option<Cow<'s, str>>
+    where
+        'c: 's,
+    {
+        if let Some(Text(filter)) = &sample.filter {
+            let known = self.names_of_filters.iter().position(|f| f == filter).unwrap_or_else(|| {
+                self.names_of_filters.push(filter.clone().into_owned());
                 self.names_of_filters.len() - 1
             });
             if !self.seen.insert((item, known as u32)) {
                 self.counts.repeated += 1;
             }
-            return Some(filter);
+            return Some(Cow::Borrowed(filter));
         }
         let place = self.n_rows_of.entry(item).or_default();
         let k = *place;
         *place += 1;
         match self.filters.get(k) {
-            Some(filter) => Some(filter.clone()),
+            Some(filter) => Some(Cow::Borrowed(filter)),
             None if k == 0 => None,
             None => {
                 self.counts.unnamed_filters += 1;
-                Some(format!("filter-{}", k + 1))
+                Some(Cow::Owned(format!("filter-{}", k + 1)))
             }
         }
     }
@@ -234,7 +237,7 @@ fn is_accuracy(metric: &str) -> bool {
     matches!(metric, "acc" | "acc_norm" | "acc_bytes" | "acc_mutual_info" | "exact_match")
 }
 
-/// The metrics of a sample: those it lists, or every value that can be one.
+/// The metrics of a sample: those it lists, or every value that can be one (a number, a list, nothing).
 fn values<'s>(sample: &'s Sample) -> Vec<(&'s str, Value)> {
     let value_of = |scalar: &Scalar| match scalar.number() {
         Some(score) if score.is_finite() => Value::Score(score),
@@ -256,7 +259,12 @@ fn values<'s>(sample: &'s Sample) -> Vec<(&'s str, Value)> {
         None => sample
             .others
             .iter()
-            .filter(|(_, value)| !matches!(value, Scalar::Text(text) if crate::ingest::json::number_from_text(text).is_none()))
+            .filter(|(_, value)| match value {
+                Scalar::Text(text) => number_from_text(text).is_some(),
+                // A metric may be a list; an object is something else.
+                Scalar::Object => false,
+                _ => true,
+            })
             .map(|(key, value)| (key.0.as_ref(), value_of(value)))
             .collect(),
     }

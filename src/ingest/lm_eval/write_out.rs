@@ -65,7 +65,7 @@ fn push(rows: &mut Rows, source_row: u64, named: Option<&str>, record: &Record) 
     let Some(native_id) = record.doc_id.as_ref().and_then(Scalar::name).or(named.map(str::to_owned)) else {
         return false;
     };
-    if record.logits.is_empty() || record.metrics.is_empty() {
+    if record.logits.is_empty() || record.scores().next().is_none() {
         return false;
     }
     let logps: Vec<Option<f64>> = record.logits.iter().map(|(_, value)| value.number()).collect();
@@ -105,7 +105,7 @@ fn push(rows: &mut Rows, source_row: u64, named: Option<&str>, record: &Record) 
         let others = logps.iter().enumerate().filter(|(k, _)| *k != usize::from(g));
         others.map(|(_, logp)| *logp).reduce(f64::max)
     });
-    for (name, value) in &record.metrics {
+    for (name, value) in record.scores() {
         let score = value.number().filter(|s| s.is_finite());
         let metric = rows.metric(&name.0, None);
         let mut row = Row::new(0, item, metric, score);
@@ -116,7 +116,7 @@ fn push(rows: &mut Rows, source_row: u64, named: Option<&str>, record: &Record) 
         row.source_row = u32::try_from(source_row).ok();
         let value = match value {
             _ if score.is_some() => Value::Score(score.unwrap_or_default()),
-            Scalar::List | Scalar::Object => Value::List,
+            Scalar::List => Value::List,
             // v0.3 writes lists as text, too.
             Scalar::Text(text) if text.starts_with(['[', '(']) => Value::List,
             _ => Value::Missing,
@@ -135,7 +135,12 @@ struct Record<'a> {
     metrics: Vec<(Text<'a>, Scalar<'a>)>,
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// The metrics; an object is something else.
+    fn scores(&self) -> impl Iterator<Item = &(Text<'a>, Scalar<'a>)> {
+        self.metrics.iter().filter(|(_, value)| !matches!(value, Scalar::Object))
+    }
+
     /// Whether this is the object around the records: all its values are objects.
     fn is_outer(&self) -> bool {
         self.logits.is_empty()
