@@ -2,6 +2,7 @@
 //! number of worked examples, or on the order in which the options were shown.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Hash of a question and its options.
@@ -59,18 +60,19 @@ fn is_normal(text: &[u8]) -> bool {
 /// Where each option stands in another order of the same options; of options with the same text the first goes
 /// to the first. `None` if the order is the same, or the options are others.
 pub fn same_order(options: &[String], other: &[String]) -> Option<Vec<u16>> {
-    let (options, other) = (options.iter().map(|o| normalised(o)), other.iter().map(|o| normalised(o)));
-    let (options, other): (Vec<String>, Vec<String>) = (options.collect(), other.collect());
+    let normal = |texts: &[String]| -> Vec<String> {
+        texts.iter().map(|text| normalised(text).into_owned()).collect()
+    };
+    let (options, other) = (normal(options), normal(other));
     if options == other || options.len() != other.len() {
         return None;
     }
-    let mut taken = vec![false; other.len()];
-    let mut place = |option: String| {
-        let at = (0..other.len()).find(|&at| !taken[at] && other[at] == option)?;
-        taken[at] = true;
-        u16::try_from(at).ok()
-    };
-    options.into_iter().map(&mut place).collect()
+    // The last of each text first, so that the first one is at the end.
+    let mut places: HashMap<&str, Vec<u16>> = HashMap::new();
+    for (at, text) in other.iter().enumerate().rev() {
+        places.entry(text).or_default().push(u16::try_from(at).ok()?);
+    }
+    options.iter().map(|text| places.get_mut(text.as_str())?.pop()).collect()
 }
 
 #[cfg(test)]
