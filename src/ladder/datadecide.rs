@@ -77,15 +77,17 @@ pub struct BaselinePrediction {
 
 /// Predicts the accuracy of a larger run of the same mix.
 ///
-/// Known faults of the reference are not repeated: its gradient of the single step on compute returns the
-/// parameters in another order than it takes them and lacks a sign, and it drops fits whose covariance is large.
-/// Where it stops short, the fit here ends at a lower objective. The reference also fits laws with more
-/// parameters than there are runs, where any of a continuum of answers fits exactly and the one it returns is
-/// its starting point's: that is refused here.
+/// The reference fits laws with more parameters than there are runs (five and seven on four sizes). A continuum of
+/// answers then fits, and the one it returns hangs on its starting point and on where its optimiser gave up. That
+/// is refused here, unless `options.unidentified` asks for it: the fit then has an objective at least as low as the
+/// reference's, and a prediction that means as little. Known faults are not repeated: the reference's gradient of
+/// the single step on compute returns `p, x₀, k, q` where the parameters are `p, k, x₀, q`, and lacks the sign of
+/// `x₀`, so that its fit stops at residuals of up to four points where four runs can be met exactly; and it drops
+/// fits whose covariance sums to more than 10⁶.
 ///
 /// # Errors
 /// As the laws they are made of: among them fewer runs than parameters, which is the published case of the
-/// five-parameter and single-step baselines on four sizes.
+/// five-parameter and single-step baselines on four sizes, unless `options.unidentified`.
 ///
 /// # Reference
 /// Magnusson et al. 2025, arXiv 2504.11393; OLMo-ladder, branch datados.
@@ -161,6 +163,19 @@ fn two_parameters(runs: &MixRuns, target: &Conditions, options: &FitOptions) -> 
     let fit = fit_from_starts(((), "2_param-default"), &evaluate, &ones, &starts, &bounds, huber, options)?;
     let loss = (fit.parameters[0] - fit.parameters[1] * target.compute_flops.ln()).exp();
     Ok((loss, fit.convergence.objective))
+}
+
+/// The single step on compute with its seven published parameters `a, α, E, p, k, x₀, q`.
+///
+/// ```text
+/// p σ(k (exp(a) / C^α + E − x₀)) + q
+/// ```
+///
+/// Only `E − x₀` matters, so that no data can tell the seven apart.
+pub fn single_step_on_compute(parameters: &[f64; 7], compute_flops: f64) -> f64 {
+    let [a, alpha, irreducible, height, slope, midpoint, upper] = *parameters;
+    let loss = (a - alpha * compute_flops.ln()).exp() + irreducible;
+    height * logistic(slope * (loss - midpoint)) + upper
 }
 
 /// `p σ(k (exp(a − α ln C) + E − x₀)) + q` by least squares on all checkpoints' runs; `E` and `x₀` cannot be told

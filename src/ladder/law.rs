@@ -74,11 +74,14 @@ pub struct FitOptions {
     pub starts: usize,
     /// Iterations allowed from each start.
     pub max_iterations: usize,
+    /// Whether a law may have more parameters than observations, so that many answers fit: for comparison with
+    /// published fits only.
+    pub unidentified: bool,
 }
 
 impl Default for FitOptions {
     fn default() -> Self {
-        Self { huber_delta: 1e-3, starts: 40, max_iterations: 500 }
+        Self { huber_delta: 1e-3, starts: 40, max_iterations: 500, unidentified: false }
     }
 }
 
@@ -99,7 +102,7 @@ pub(super) fn fit_from_starts<L>(
     options: &FitOptions,
 ) -> Result<LawFit<L>, LawError> {
     let observations = weights.iter().filter(|w| **w > 0.0).count();
-    if observations < bounds.len() {
+    if observations < bounds.len() && !options.unidentified {
         return Err(LawError::TooFew { law: name, parameters: bounds.len(), observations });
     }
     let fit = minimise_from(evaluate, weights, starts, bounds, loss, &options.robust())

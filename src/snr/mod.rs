@@ -8,6 +8,7 @@
 
 pub mod analyse;
 pub mod curve;
+pub mod datadecide;
 pub mod decision;
 pub mod design;
 pub mod intervention;

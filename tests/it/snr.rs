@@ -283,3 +283,36 @@ fn simulated_checkpoints_are_measured_as_they_were_made() {
         assert!(interval.contains(truth.ratio().unwrap()), "{interval:?} and the truth {:?}", truth.ratio());
     }
 }
+
+/// DataDecide's evaluator: closed forms to 1e-12; its logarithmic fit to 1e-6, for the reference stops there.
+#[test]
+fn datadecide_measures_agree_with_the_reference_code() {
+    use evalgauge::snr::datadecide::{log_fit, published_agreement, published_agreement_of_seeds};
+    let Some(path) = shared("vectors/datadecide/evaluator_vectors.json") else { return };
+    let vectors = json(&path);
+    let expected = |part: &str, name: &str| vectors[part][name].as_f64().expect(name);
+    let found = published_agreement(&numbers(&vectors["big"]), &numbers(&vectors["small"]));
+    for (value, name) in [
+        (found.binary_accuracy, "binary_accuracy"),
+        (found.rank_correlation, "magnitude_correlation"),
+        (found.pearson_correlation, "pearson_correlation"),
+        (found.recall_at_k, "recall_at_k"),
+        (found.weighted_pearson_correlation, "weighted_pearson_correlation"),
+        (found.discounted_gain, "NDCG"),
+    ] {
+        close(value.expect(name), expected("single_seed", name), name);
+    }
+    let seeds =
+        |key: &str| -> Vec<Vec<f64>> { vectors[key].as_array().unwrap().iter().map(numbers).collect() };
+    let (binary, three) = published_agreement_of_seeds(&seeds("big_seeds"), &seeds("small_seeds")).unwrap();
+    close(binary, expected("multi_seed", "binary_accuracy"), "majority of seeds");
+    close(three, expected("multi_seed", "three_way_accuracy"), "all seeds");
+    let case = &vectors["log_fit"];
+    let fit = log_fit(&numbers(&case["values"]), case["baseline"].as_f64().unwrap()).expect("a fit");
+    for (a, b) in fit.mean.iter().zip(numbers(&case["mean_fit"])) {
+        assert!((a / b - 1.0).abs() < 1e-6, "{a} {b}");
+    }
+    for (a, b) in fit.spread.iter().zip(numbers(&case["std"])) {
+        close(*a, b, "spread in a window");
+    }
+}
