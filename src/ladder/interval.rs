@@ -41,7 +41,7 @@ fn scale(floor: f64, slope: f64, ratio: f64) -> f64 {
 
 /// Calibrates intervals on back-tested errors of the combination.
 ///
-/// The scale is the one of greatest normal likelihood on a grid, the factor the empirical quantile of the
+/// The scale is the one of greatest normal likelihood on a grid (the steepest of equals), the factor the empirical quantile of the
 /// absolute errors over that scale (split conformal prediction, with its correction for a finite sample).
 /// `None` below [`LEAST_CALIBRATION`] errors.
 ///
@@ -60,8 +60,10 @@ pub fn calibrate(rows: &[&CombinedRow], level: f64) -> Option<Calibration> {
         let unit = |r: f64| scale(1.0, shape_ratio, r);
         let common = errors.iter().map(|(r, e)| (e / unit(*r)).powi(2)).sum::<f64>() / n;
         let deviance: f64 = errors.iter().map(|(r, _)| 2.0 * unit(*r).ln()).sum::<f64>() + n * common.ln();
-        if deviance < best {
-            (best, floor, slope) = (deviance, common.sqrt(), common.sqrt() * shape_ratio);
+        // Errors that are all of one ratio say nothing of the growth: of equals the steepest is taken, not what
+        // rounding makes of them.
+        if deviance <= best + 1e-9 * best.abs() {
+            (best, floor, slope) = (deviance.min(best), common.sqrt(), common.sqrt() * shape_ratio);
         }
     }
     if floor.is_nan() || floor <= 0.0 {
