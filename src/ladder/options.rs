@@ -24,6 +24,8 @@ pub struct LadderOptions {
     pub n_items: BTreeMap<String, usize>,
     /// Further targets that have not been trained yet, by name.
     pub planned_targets: Vec<(String, Conditions)>,
+    /// Checkpoints whose mean a planned target will be scored by; `None` is as many as the rungs.
+    pub planned_checkpoints: Option<usize>,
     /// How laws are fitted.
     pub fit: FitOptions,
     /// How forms are combined.
@@ -47,6 +49,7 @@ impl Default for LadderOptions {
             ceiling: 1.0,
             n_items: BTreeMap::new(),
             planned_targets: Vec::new(),
+            planned_checkpoints: None,
             fit: FitOptions::default(),
             combine: CombineOptions::default(),
             level: 0.9,

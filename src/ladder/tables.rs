@@ -76,6 +76,7 @@ pub fn predictions(report: &LadderReport) -> Table {
         .real("weight", rows.iter().map(|r| r.2.weight))
         .real("compute_flops", rows.iter().map(|r| Some(r.1.at.compute_flops)))
         .real("distance_oom", rows.iter().map(|r| Some(r.1.distance_oom)))
+        .real("target_noise", rows.iter().map(|r| Some(r.1.target_sd)))
         .text("warnings", rows.iter().map(notes))
 }
 

@@ -28,7 +28,8 @@ pub(super) fn add_targets(
         let actual = final_mean(s, k, |c| c.accuracy);
         (table.runs[s.run].name.clone(), conditions[s.run].clone(), actual, final_mean(s, k, |c| c.loss), n)
     });
-    let planned = options.planned_targets.iter().map(|(n, c)| (n.clone(), Ok(*c), None, None, k));
+    let coming = options.planned_checkpoints.unwrap_or(k).max(1);
+    let planned = options.planned_targets.iter().map(|(n, c)| (n.clone(), Ok(*c), None, None, coming));
     for (target, at, actual, actual_loss, averaged) in trained.chain(planned).collect::<Vec<_>>() {
         let checked =
             at.and_then(|at| check_target(&target, &at, &report.task.rungs, tested).map(|w| (at, w)));

@@ -210,3 +210,29 @@ pub fn add_chance(
     }
     Ok(())
 }
+
+/// Adds the numbers of items that targets are scored on: for one task, or for all that are not named.
+pub fn add_items(options: &mut LadderOptions, table: &LadderTable, said: &[String]) -> anyhow::Result<()> {
+    let mut for_all = None;
+    for text in said {
+        let (task, number) = text.rsplit_once('=').map_or((None, text.as_str()), |(t, n)| (Some(t), n));
+        let n = number.parse::<usize>().ok().filter(|n| *n > 0).with_context(|| {
+            format!("--target-items {text}: write a number of items, or TASK=N, for instance arc=1172")
+        })?;
+        let Some(task) = task else {
+            for_all = Some(n);
+            continue;
+        };
+        if !table.tasks.iter().any(|t| t.name == task) {
+            let known: Vec<&str> = table.tasks.iter().map(|t| t.name.as_str()).collect();
+            bail!("--target-items {text}: no task '{task}'; the data have {}", known.join(", "));
+        }
+        options.n_items.insert(task.to_owned(), n);
+    }
+    if let Some(n) = for_all {
+        for task in &table.tasks {
+            options.n_items.entry(task.name.clone()).or_insert(n);
+        }
+    }
+    Ok(())
+}

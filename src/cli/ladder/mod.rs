@@ -39,6 +39,12 @@ pub struct LadderArgs {
     /// Accuracy of guessing: arc=0.25 [default: known for common tasks, or one over the options]
     #[arg(long, value_name = "TASK=SHARE")]
     chance: Vec<String>,
+    /// Items that the target is scored on: 500, or arc=1172 for one task; intervals then hold for other items, too
+    #[arg(long, value_name = "[TASK=]N")]
+    target_items: Vec<String>,
+    /// Checkpoints whose mean a target to come will be scored by [default: as the rungs]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    target_checkpoints: Option<u16>,
     /// Level of the intervals
     #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = level)]
     level: f64,
@@ -62,12 +68,14 @@ pub fn run(args: &LadderArgs, console: &Console) -> anyhow::Result<()> {
     let (input, planned_targets) = input::load(args, console)?;
     let mut options = LadderOptions {
         planned_targets,
+        planned_checkpoints: args.target_checkpoints.map(usize::from),
         level: args.level,
         replicates: args.bootstrap,
         seed: console.seed,
         ..Default::default()
     };
     input::add_chance(&mut options, &input.chance, &args.chance)?;
+    input::add_items(&mut options, &input.table, &args.target_items)?;
     let mut output = Output::create(&args.out)?;
     let bar = console.spinner("fitting and back-testing");
     let report = analyse(&input.table, &options);

@@ -21,6 +21,8 @@ pub struct LadderSummary {
     n_rungs: usize,
     seed: u64,
     interval_level: f64,
+    /// Whether intervals hold for another sample of items, of the number given.
+    other_items: bool,
     predictions: Vec<Selected>,
     targets: Vec<TargetSummary>,
     backtest: BacktestSummary,
@@ -42,6 +44,8 @@ struct Selected {
     actual: Option<f64>,
     last_rung: f64,
     distance_oom: f64,
+    /// What the target's own value wobbles beyond a rung's, one standard deviation, within the interval.
+    target_noise: f64,
 }
 
 /// How the targets of known score were predicted.
@@ -142,6 +146,7 @@ impl LadderSummary {
                         actual: target.actual,
                         last_rung: task.fits.last_rung,
                         distance_oom: target.distance_oom,
+                        target_noise: target.target_sd,
                     });
                 }
             }
@@ -155,6 +160,7 @@ impl LadderSummary {
             n_rungs: input.table.of_role(Role::Rung).len(),
             seed: report.options.seed,
             interval_level: report.options.level,
+            other_items: !report.options.n_items.is_empty(),
             targets: by_target(&predictions),
             predictions,
             backtest: BacktestSummary {
@@ -204,13 +210,23 @@ impl LadderSummary {
         let level = format!("#{:.0} % interval", 100.0 * self.interval_level);
         let headings =
             ["task", "target", "#predicted, %", level.as_str(), "#actual", "#last rung", "#orders beyond"];
-        let mut out = if rows.is_empty() {
+        let mut out = if rows.is_empty() && !self.refused_targets.is_empty() {
+            String::new()
+        } else if rows.is_empty() {
             "no target: name one with --target, for instance --target 7B:2T\n".to_owned()
         } else {
             text::table(&TableView::new("", &headings, rows), &console.text_options())
         };
         for refused in self.refused_tasks.iter().chain(&self.refused_targets) {
             out.push_str(&format!("not predicted: {}: {}\n", refused.name, refused.reason));
+        }
+        let noise = self.predictions.iter().map(|p| p.target_noise).fold(0.0, f64::max);
+        if noise > 0.0 {
+            out.push_str(&format!(
+                "the intervals include the target's own noise: checkpoints{}, up to {:.1} points (one standard deviation)\n",
+                if self.other_items { " and another sample of items" } else { "" },
+                100.0 * noise
+            ));
         }
         out.push('\n');
         for t in &self.targets {
