@@ -90,12 +90,9 @@ fn is_suspect(bytes: &[u8]) -> bool {
     };
     (0..bytes.len().saturating_sub(3)).step_by(STEP).any(|from| {
         let piece = &bytes[from..bytes.len().min(from + STEP + 3)];
-        let (n, mut any) = (piece.len() - 3, false);
+        let n = piece.len() - 3;
         let [a, b, c, d] = [0, 1, 2, 3].map(|shift| &piece[shift..shift + n]);
-        for at in 0..n {
-            any |= mark(a[at], b[at], c[at], d[at]);
-        }
-        any
+        (0..n).fold(false, |any, at| any | mark(a[at], b[at], c[at], d[at]))
     })
 }
 
