@@ -4,30 +4,36 @@ use crate::LEADERBOARD;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use evalgauge::simulate::{
-    CheckpointOptions, ChoiceOptions, ItemModel, SimulationOptions, simulate, simulate_bits,
+    BulkOptions, CheckpointOptions, ChoiceOptions, ItemModel, SimulationOptions, simulate, simulate_bits,
     simulate_checkpoints, simulate_matrix,
 };
 
+fn leaderboard(model: ItemModel) -> BulkOptions {
+    let (n_respondents, n_items) = LEADERBOARD;
+    BulkOptions { n_respondents, n_items, model, ..Default::default() }
+}
+
 #[divan::bench(sample_count = 5, args = [ItemModel::Rasch, ItemModel::TwoParameter, ItemModel::FourParameter])]
 fn leaderboard_bits(bencher: Bencher, model: ItemModel) {
-    let (respondents, items) = LEADERBOARD;
-    bencher
-        .counter(ItemsCount::new(respondents * items))
-        .bench(|| simulate_bits(respondents, items, model, 1, 0.0));
+    let options = leaderboard(model);
+    bencher.counter(cells(&options)).bench(|| simulate_bits(&options));
 }
 
 #[divan::bench(sample_count = 5)]
 fn leaderboard_bits_with_missing(bencher: Bencher) {
-    let (respondents, items) = LEADERBOARD;
-    bencher
-        .counter(ItemsCount::new(respondents * items))
-        .bench(|| simulate_bits(respondents, items, ItemModel::TwoParameter, 1, 0.3));
+    let options = BulkOptions { missing: 0.3, ..leaderboard(ItemModel::TwoParameter) };
+    bencher.counter(cells(&options)).bench(|| simulate_bits(&options));
 }
 
 #[divan::bench(sample_count = 5)]
 fn graded_matrix(bencher: Bencher) {
     let model = ItemModel::Graded { n_categories: 5 };
-    bencher.counter(ItemsCount::new(500 * 1000usize)).bench(|| simulate_matrix(500, 1000, model, 1, 1, 0.0));
+    let options = BulkOptions { n_respondents: 500, n_items: 1000, model, ..Default::default() };
+    bencher.counter(cells(&options)).bench(|| simulate_matrix(&options));
+}
+
+fn cells(options: &BulkOptions) -> ItemsCount {
+    ItemsCount::new(options.n_respondents * options.n_items)
 }
 
 #[divan::bench(sample_count = 5)]

@@ -1,10 +1,12 @@
 //! Where do respondents stand? Posterior mean and mode, maximum likelihood, and Warm's weighted likelihood.
 
 use super::band::members;
+use super::coarse::SummedCurve;
 use super::curve::point::Point;
 use super::curve::{Kind, logistic};
 use super::data::{Packed, Responses};
 use super::layout::Layout;
+use super::product::bit_product;
 use crate::numeric::vector;
 use crate::numeric::vector::wide_kernel;
 use rayon::prelude::*;
@@ -135,23 +137,53 @@ pub(crate) fn solve(
     start: &[f64],
     method: Method,
 ) -> Vec<Scored> {
+    let shared = Shared::new(data, layout, natural, start);
     (0..data.n_bands())
         .into_par_iter()
         .flat_map_iter(|band| {
             let who = members(data, band);
-            solve_band(data, layout, natural, band, &start[who], method)
+            let slopes = |theta: &[f64; 64]| match &shared {
+                Some(shared) => shared
+                    .slopes(who.clone(), theta)
+                    .unwrap_or_else(|| slopes(data, layout, natural, band, theta)),
+                None => slopes(data, layout, natural, band, theta),
+            };
+            solve_band(slopes, &start[who.clone()], method)
         })
         .collect()
 }
 
-fn solve_band(
-    data: &Responses,
-    layout: &Layout,
-    natural: &[f64],
-    band: usize,
-    start: &[f64],
-    method: Method,
-) -> Vec<Scored> {
+/// What a complete table of right and wrong needs under the logistic curve: `ℓ′ = Σ a y − S′(θ)`.
+struct Shared {
+    curve: SummedCurve,
+    /// `Σ a y` of each respondent.
+    answered: Vec<(f64, f64)>,
+}
+
+impl Shared {
+    fn new(data: &Responses, layout: &Layout, natural: &[f64], start: &[f64]) -> Option<Self> {
+        let rows = data.by_respondent.as_ref().filter(|_| layout.kind == Kind::Logistic)?;
+        let bound = |f: fn(f64, f64) -> f64, from: f64| start.iter().copied().fold(from, f);
+        let (low, high) = (bound(f64::min, f64::INFINITY) - 0.7, bound(f64::max, f64::NEG_INFINITY) + 0.7);
+        let slopes: Vec<f64> = natural.iter().step_by(2).copied().collect();
+        let answered = bit_product(rows, &slopes, &vec![0.0; slopes.len()]);
+        (low < high)
+            .then(|| Self { curve: SummedCurve::new(natural, low.max(-9.0), high.min(9.0)), answered })
+    }
+
+    /// `None` where one of the abilities lies beyond the tabulated curve.
+    fn slopes(&self, who: std::ops::Range<usize>, theta: &[f64; 64]) -> Option<Slopes> {
+        let mut out = Slopes::zero();
+        for (r, column) in who.enumerate() {
+            let [first, information, bend] = self.curve.at(theta[r])?;
+            out.first[r] = self.answered[column].0 - first;
+            (out.observed[r], out.expected[r], out.bend[r]) = (information, information, bend);
+        }
+        Some(out)
+    }
+}
+
+fn solve_band(slopes: impl Fn(&[f64; 64]) -> Slopes, start: &[f64], method: Method) -> Vec<Scored> {
     let count = start.len();
     let mut theta = [0.0; 64];
     theta[..count].copy_from_slice(start);
@@ -162,7 +194,7 @@ fn solve_band(
     let (mut low, mut high) = ([-INFINITE - 1.0; 64], [INFINITE + 1.0; 64]);
     let mut previous: Option<([f64; 64], [f64; 64])> = None;
     for _ in 0..MOST_STEPS {
-        let s = slopes(data, layout, natural, band, &theta);
+        let s = slopes(&theta);
         let mut g = [0.0; 64];
         for r in 0..count {
             if done[r] {
@@ -196,8 +228,13 @@ fn solve_band(
             if next <= low[r] || next >= high[r] {
                 next = 0.5 * (low[r] + high[r]);
             }
-            if step.abs() < 1e-9 * (1.0 + theta[r].abs()) || high[r] - low[r] < 1e-11 {
+            // Newton's error is the square of its last step, where the likelihood has a top to speak of.
+            let newton = method != Method::Weighted && divisor == curvature && curvature > 1.0;
+            let newton = newton && next == theta[r] + step;
+            let enough = if newton { 1e-5 } else { 1e-9 };
+            if step.abs() < enough * (1.0 + theta[r].abs()) || high[r] - low[r] < 1e-11 {
                 done[r] = true;
+                theta[r] = next;
                 error[r] = standard_error(method, &s, r);
             } else if next.abs() > INFINITE {
                 done[r] = true;
@@ -225,8 +262,8 @@ fn solve_band(
     if method == Method::Weighted {
         // The curvature of ½ ln I has no short form: a difference of slopes serves.
         const H: f64 = 1e-3;
-        let up = slopes(data, layout, natural, band, &theta.map(|t| t + H));
-        let down = slopes(data, layout, natural, band, &theta.map(|t| t - H));
+        let up = slopes(&theta.map(|t| t + H));
+        let down = slopes(&theta.map(|t| t - H));
         for r in 0..count {
             let curvature = (weighted(&down, r) - weighted(&up, r)) / (2.0 * H);
             if curvature > 0.0 {

@@ -9,6 +9,8 @@
 //! and with no cell missing `S` is the same for all. The cells enter only through products of the bit matrix
 //! with two columns; everything else is work on one grid.
 
+use super::coarse::Coarse;
+use super::curve;
 use super::data::{Packed, Responses};
 use super::grid::{FINENESS, Nodes};
 use super::layout::Layout;
@@ -58,8 +60,8 @@ fn add_curve_body(natural: &[f64], t: &[f64], to: &mut [f64]) {
     }
 }
 
-/// `S(t)` on the nodes.
-fn shared_curve(natural: &[f64], t: &[f64]) -> Vec<f64> {
+/// Sum of the items' curves on the given nodes.
+fn summed(natural: &[f64], t: &[f64]) -> Vec<f64> {
     let partial: Vec<Vec<f64>> = natural
         .par_chunks(2 * BLOCK)
         .map(|items| {
@@ -72,6 +74,18 @@ fn shared_curve(natural: &[f64], t: &[f64]) -> Vec<f64> {
     for s in partial {
         out.iter_mut().zip(s).for_each(|(a, b)| *a += b);
     }
+    out
+}
+
+/// `S(t)` on all nodes.
+fn shared_curve(natural: &[f64], grid: &CompleteGrid) -> Vec<f64> {
+    let Some(coarse) = &grid.coarse else { return summed(natural, &grid.nodes.t) };
+    let (mut gentle, mut steep) = (Vec::with_capacity(natural.len()), Vec::new());
+    for p in natural.chunks_exact(2) {
+        if p[0].abs() <= coarse.steepest { gentle.extend(p) } else { steep.extend(p) }
+    }
+    let mut out = summed(&steep, &grid.nodes.t);
+    coarse.spread(&summed(&gentle, &coarse.t), &mut out);
     out
 }
 
@@ -130,8 +144,23 @@ fn respond_body(
     (top + total.ln(), mean, (second / total).sqrt())
 }
 
-/// A grid for everybody: shared while posteriors are wide, else fine enough for the narrowest.
-pub(crate) fn grid_for(mean: &[f64], sd: &[f64], shared: &Nodes, always_shared: bool) -> Nodes {
+/// Nodes for the posteriors, and fewer for the items' curves.
+#[derive(Debug, Clone)]
+pub(crate) struct CompleteGrid {
+    pub nodes: Nodes,
+    coarse: Option<Coarse>,
+}
+
+impl CompleteGrid {
+    /// The coarse nodes are chosen for the slopes of the items.
+    pub fn new(nodes: Nodes, natural: &[f64]) -> Self {
+        let coarse = Coarse::for_slopes(&nodes, natural.iter().step_by(2).copied());
+        Self { nodes, coarse }
+    }
+}
+
+/// Nodes for everybody: shared while posteriors are wide, else fine enough for the narrowest.
+pub(crate) fn nodes_for(mean: &[f64], sd: &[f64], shared: &Nodes, always_shared: bool) -> Nodes {
     let narrowest = sd.iter().copied().fold(f64::INFINITY, f64::min);
     if always_shared || narrowest >= shared.step() {
         return shared.clone();
@@ -145,12 +174,13 @@ pub(crate) fn grid_for(mean: &[f64], sd: &[f64], shared: &Nodes, always_shared: 
 }
 
 /// The E step: posteriors under the logistic curve.
-pub(crate) fn expect(data: &Responses, natural: &[f64], nodes: &Nodes) -> Option<CompletePass> {
+pub(crate) fn expect(data: &Responses, natural: &[f64], grid: &CompleteGrid) -> Option<CompletePass> {
+    let nodes = &grid.nodes;
     let by_respondent = data.by_respondent.as_ref()?;
     let slopes: Vec<f64> = natural.iter().step_by(2).copied().collect();
     let intercepts: Vec<f64> = natural.iter().skip(1).step_by(2).copied().collect();
     let linear = bit_product(by_respondent, &slopes, &intercepts);
-    let curve = shared_curve(natural, &nodes.t);
+    let curve = shared_curve(natural, grid);
     // Fixed groups of respondents, so that their densities are added in a fixed order.
     let group = data.n_respondents().div_ceil(16).max(64);
     let parts: Vec<(Vec<Moments>, Vec<f64>)> = linear
@@ -190,7 +220,7 @@ pub(crate) fn gradient(
     data: &Responses,
     layout: &Layout,
     natural: &[f64],
-    nodes: &Nodes,
+    grid: &CompleteGrid,
     pass: &CompletePass,
 ) -> (Vec<f64>, Vec<f64>) {
     let n_items = layout.n_items();
@@ -202,18 +232,17 @@ pub(crate) fn gradient(
     // Nodes that carry nothing cost nothing.
     let first = pass.density.iter().position(|n| *n > 1e-14).unwrap_or(0);
     let last = pass.density.iter().rposition(|n| *n > 1e-14).map_or(0, |q| q + 1).max(first);
-    let (t, density) = (&nodes.t[first..last], &pass.density[first..last]);
+    let fine = (&grid.nodes.t[first..last], &pass.density[first..last]);
+    let gathered = grid.coarse.as_ref().map(|coarse| (coarse, coarse.gather(&pass.density)));
     gradient.par_chunks_mut(2).zip(information.par_chunks_mut(4)).with_min_len(64).enumerate().for_each(
         |(i, (g, h))| {
             let p = &natural[2 * i..2 * i + 2];
-            moments_kernel(p, t, density, sums[i].0, sums[i].1, g, h);
+            let (t, density) = match &gathered {
+                Some((coarse, density)) if p[0].abs() <= coarse.steepest => (&coarse.t[..], &density[..]),
+                _ => fine,
+            };
+            curve::moments_kernel(p, t, density, sums[i].0, sums[i].1, g, h);
         },
     );
     (gradient, information)
-}
-
-wide_kernel! {
-    fn moments_kernel(
-        p: &[f64], t: &[f64], n: &[f64], sum_yt: f64, sum_y: f64, gradient: &mut [f64], information: &mut [f64],
-    ) = super::curve::logistic::add_gradient_moments;
 }

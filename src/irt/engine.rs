@@ -4,18 +4,17 @@
 //! complete-data log-likelihood, so one E step gives both.
 
 use super::band::{self, BandPosterior, Sink, Tables};
-use super::complete;
+use super::complete::{self, CompleteGrid};
 use super::curve::{self, Kind};
 use super::data::{Packed, Responses};
 use super::grid::{BandGrid, Nodes};
 use super::layout::Layout;
 use super::options::Quadrature;
-use crate::numeric::vector::wide_kernel;
 use rayon::prelude::*;
 
-/// Most times a window is moved after its posterior.
+/// Most times nodes are moved after their posterior.
 const MOVES: usize = 40;
-/// A posterior that leaves more than this share on the end of its window is not in its window.
+/// A posterior that leaves more than this share on an end of its nodes is not within them.
 const EDGE: f64 = 1e-7;
 /// Bytes of expected counts that groups of bands may take together.
 const COUNT_BYTES: usize = 192 << 20;
@@ -48,7 +47,7 @@ pub(crate) struct Engine<'a> {
 /// Nodes that are kept.
 #[derive(Clone)]
 pub(crate) enum Frozen {
-    Complete(Nodes),
+    Complete(CompleteGrid),
     Bands(Vec<BandGrid>),
 }
 
@@ -77,9 +76,13 @@ impl<'a> Engine<'a> {
         let mut n = vec![0.0; self.data.n_respondents()];
         for i in 0..self.data.n_items() {
             match &self.data.cells {
-                Packed::Bits(b) if self.data.complete => {
-                    let _ = b;
+                _ if self.data.complete && matches!(self.data.cells, Packed::Bits(_)) => {
                     n.iter_mut().for_each(|n| *n += 1.0);
+                }
+                Packed::Bits(b) => {
+                    for (word, n) in b.present_row(i).iter().zip(n.chunks_mut(64)) {
+                        n.iter_mut().enumerate().for_each(|(r, n)| *n += (word >> r & 1) as f64);
+                    }
                 }
                 _ => {
                     for (r, n) in n.iter_mut().enumerate() {
@@ -100,18 +103,35 @@ impl<'a> Engine<'a> {
     }
 
     /// Keeps the nodes of the next evaluations where they are now.
-    pub fn freeze(&mut self) {
+    pub fn freeze(&mut self, natural: &[f64]) {
         self.frozen = Some(match self.has_sufficient_statistics() {
-            true => Frozen::Complete(complete::grid_for(&self.mean, &self.sd, &self.shared, self.fixed)),
-            false => Frozen::Bands((0..self.data.n_bands()).map(|b| self.band_grid(b)).collect()),
+            true => Frozen::Complete(self.complete_grid(natural)),
+            false => {
+                let gentle = self.gentle(natural);
+                Frozen::Bands((0..self.data.n_bands()).map(|b| self.band_grid(b, gentle)).collect())
+            }
         });
     }
 
-    fn band_grid(&self, b: usize) -> BandGrid {
+    /// A slope that hardly any item exceeds.
+    fn gentle(&self, natural: &[f64]) -> f64 {
+        let layout = self.layout;
+        let of = |i: usize| layout.kind.steepness(&natural[layout.natural[i]..layout.natural[i + 1]]);
+        let mut all: Vec<f64> = (0..layout.n_items()).map(of).collect();
+        let at = (all.len() * 98 / 100).min(all.len() - 1);
+        *all.select_nth_unstable_by(at, f64::total_cmp).1
+    }
+
+    fn complete_grid(&self, natural: &[f64]) -> CompleteGrid {
+        let nodes = complete::nodes_for(&self.mean, &self.sd, &self.shared, self.fixed);
+        CompleteGrid::new(nodes, natural)
+    }
+
+    fn band_grid(&self, b: usize, gentle: f64) -> BandGrid {
         let who = band::members(self.data, b);
         match self.is_wide() {
-            true => BandGrid::shared(&self.shared, who.len()),
-            false => BandGrid::around(&self.mean[who.clone()], &self.sd[who]),
+            true => BandGrid::Shared(self.shared.clone()),
+            false => BandGrid::around(&self.mean[who.clone()], &self.sd[who], gentle),
         }
     }
 
@@ -129,16 +149,13 @@ impl<'a> Engine<'a> {
 
     fn evaluate_complete(&mut self, natural: &[f64]) -> Pass {
         let frozen = match &self.frozen {
-            Some(Frozen::Complete(nodes)) => Some(nodes.clone()),
+            Some(Frozen::Complete(grid)) => Some(grid.clone()),
             _ => None,
         };
         for attempt in 0..MOVES {
-            let nodes = match &frozen {
-                Some(nodes) => nodes.clone(),
-                None => complete::grid_for(&self.mean, &self.sd, &self.shared, self.fixed),
-            };
-            let Some(pass) = complete::expect(self.data, natural, &nodes) else { break };
-            let step = nodes.step();
+            let grid = frozen.clone().unwrap_or_else(|| self.complete_grid(natural));
+            let Some(pass) = complete::expect(self.data, natural, &grid) else { break };
+            let (nodes, step) = (&grid.nodes, grid.nodes.step());
             let narrowest = pass.sd.iter().copied().fold(f64::INFINITY, f64::min);
             let (low, high) = (nodes.t[0], nodes.t[nodes.t.len() - 1]);
             let inside = pass.mean.iter().zip(&pass.sd).all(|(m, s)| m - 5.0 * s > low && m + 5.0 * s < high);
@@ -150,7 +167,7 @@ impl<'a> Engine<'a> {
                 self.sd.clone_from(&pass.sd);
                 self.each.clone_from(&pass.log_likelihood);
                 let (gradient, information) =
-                    complete::gradient(self.data, self.layout, natural, &nodes, &pass);
+                    complete::gradient(self.data, self.layout, natural, &grid, &pass);
                 return Pass { log_likelihood: self.total(), gradient, information };
             }
         }
@@ -181,12 +198,12 @@ impl<'a> Engine<'a> {
         }
         parts.into_par_iter().enumerate().with_min_len(16).for_each(|(i, out)| {
             let p = &natural[self.layout.natural[i]..self.layout.natural[i + 1]];
-            log_table_kernel(self.layout.kind, p, &self.shared.t, out);
+            curve::log_table_kernel(self.layout.kind, p, &self.shared.t, out);
         });
         Tables { rows, values }
     }
 
-    /// Posteriors of all bands, with windows moved until each holds its posterior.
+    /// Posteriors of all bands, with nodes moved until they hold their posterior.
     fn posteriors(
         &mut self,
         natural: &[f64],
@@ -198,7 +215,8 @@ impl<'a> Engine<'a> {
             _ => None,
         };
         let keep = frozen.is_some() || tables.is_some();
-        let mut grids = frozen.unwrap_or_else(|| (0..n_bands).map(|b| self.band_grid(b)).collect());
+        let gentle = self.gentle(natural);
+        let mut grids = frozen.unwrap_or_else(|| (0..n_bands).map(|b| self.band_grid(b, gentle)).collect());
         let blocks = self.item_blocks();
         let mut done: Vec<Option<BandPosterior>> = vec![None; n_bands];
         let mut pending: Vec<usize> = (0..n_bands).collect();
@@ -218,26 +236,25 @@ impl<'a> Engine<'a> {
                 .map(|(parts, b)| {
                     let mut whole = parts[0].clone();
                     parts[1..].iter().for_each(|p| whole.absorb(p));
-                    band::posterior(whole, &grids[*b])
+                    band::posterior(&whole, &grids[*b])
                 })
                 .collect();
             let mut next = Vec::new();
             for (b, found) in pending.iter().copied().zip(found) {
                 let who = band::members(self.data, b);
-                let step = grids[b].nodes.step();
                 let outside = found.edge.iter().any(|e| *e > EDGE);
-                let coarse = found.sd.iter().any(|s| *s < 0.7 * step);
+                let coarse = found.sd.iter().enumerate().any(|(k, s)| *s < 0.7 * grids[b].step(k));
                 if !keep && (outside || coarse) && attempt + 1 < MOVES {
                     for (k, r) in who.enumerate() {
                         self.mean[r] = found.mean[k];
                         self.sd[r] = match found.edge[k] > EDGE {
                             // Its top may lie outside: look further on that side.
                             true => (found.sd[k] * 1.5).max(self.sd[r] * 1.1),
-                            false => found.sd[k].max(0.5 * step),
+                            false => found.sd[k].max(0.5 * grids[b].step(k)),
                         };
                     }
                     let who = band::members(self.data, b);
-                    grids[b] = BandGrid::around(&self.mean[who.clone()], &self.sd[who]);
+                    grids[b] = BandGrid::around(&self.mean[who.clone()], &self.sd[who], gentle);
                     next.push(b);
                 } else {
                     for (k, r) in who.enumerate() {
@@ -257,8 +274,8 @@ impl<'a> Engine<'a> {
     }
 
     fn evaluate_bands(&mut self, natural: &[f64]) -> Pass {
-        let wide =
-            self.is_wide() && !matches!(&self.frozen, Some(Frozen::Bands(g)) if g[0].nodes != self.shared);
+        let local = |g: &[BandGrid]| matches!(g.first(), Some(BandGrid::Local(_)));
+        let wide = self.is_wide() && !matches!(&self.frozen, Some(Frozen::Bands(g)) if local(g));
         let tables = wide.then(|| self.tables(natural));
         let (grids, posteriors) = self.posteriors(natural, tables.as_ref());
         if wide && !self.fixed && self.frozen.is_none() && !self.is_wide() {
@@ -316,7 +333,7 @@ impl<'a> Engine<'a> {
                 let (mut g, mut h) = (vec![0.0; size], vec![0.0; size * size]);
                 let p = &natural[layout.natural[i]..layout.natural[i + 1]];
                 let counts = &counts[tables.rows[i]..tables.rows[i + 1]];
-                gradient_kernel(layout.kind, p, &self.shared.t, counts, &mut g, &mut h);
+                curve::gradient_kernel(layout.kind, p, &self.shared.t, counts, &mut g, &mut h);
                 (g, h)
             })
             .collect();
@@ -374,14 +391,4 @@ impl<'a> Engine<'a> {
         }
         (gradient, information)
     }
-}
-
-wide_kernel! {
-    fn log_table_kernel(kind: Kind, p: &[f64], t: &[f64], out: &mut [f64]) = curve::log_table;
-}
-
-wide_kernel! {
-    fn gradient_kernel(
-        kind: Kind, p: &[f64], t: &[f64], counts: &[f64], gradient: &mut [f64], information: &mut [f64],
-    ) = curve::add_gradient;
 }

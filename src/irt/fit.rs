@@ -10,9 +10,10 @@ use super::estimates::{abilities, items};
 use super::layout::Layout;
 use super::maximise::{Maximum, maximise};
 use super::model::Model;
-use super::objective::{ItemPriors, evaluate};
+use super::objective::evaluate;
 use super::options::{IrtOptions, NormalPrior, Observer, PriorSet, Priors};
 use super::person::person_fit;
+use super::prior::ItemPriors;
 use super::reliability::reliability;
 use super::result::{DesignGroup, Excluded, IrtFit, ItemNote, Warning};
 use super::standard_error::covariance;
@@ -22,8 +23,10 @@ use crate::numeric::describe::{mean, std_dev};
 use crate::numeric::special::logit;
 use crate::response::{Cells, ResponseMatrix};
 
-/// Items from which the scale of the slopes is estimated.
+/// Items from which the spread of the slopes is estimated.
 const ITEMS_FOR_SCALE: usize = 20;
+/// Spread of the slopes relative to their root mean square while it is unknown: that of N(1, 1).
+const SLOPE_SPREAD: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
 /// Fits an item response model by marginal maximum likelihood, or its posterior mode with priors.
 ///
@@ -64,7 +67,7 @@ pub fn fit_observed(
     let kind = Kind::of(model, !prepared.levels[0].is_empty());
     let layout = Layout::new(kind, model.has_common_slope(), &prepared.responses.n_levels);
     let mut engine = Engine::new(&prepared.responses, &layout, options.quadrature);
-    let mut priors = initial_priors(matrix, &prepared, options, kind);
+    let mut priors = initial_priors(matrix, &prepared, options, &layout);
     let start = layout.to_free(&starting_values(&prepared.responses, &layout, &priors));
     let mut maximum = run(&mut engine, &mut priors, start, options, observer);
     orient(&mut engine, &priors, &mut maximum);
@@ -102,11 +105,12 @@ fn initial_priors(
     matrix: &ResponseMatrix,
     prepared: &Prepared,
     options: &IrtOptions,
-    kind: Kind,
+    layout: &Layout,
 ) -> ItemPriors {
+    let kind = layout.kind;
     match options.priors {
-        Priors::None => ItemPriors { set: PriorSet::default(), guessing: None },
-        Priors::Given(set) => ItemPriors { set, guessing: None },
+        Priors::None => ItemPriors::default(),
+        Priors::Given(set) => ItemPriors { set, ..Default::default() },
         Priors::Default => {
             let set = PriorSet {
                 slope: Some(NormalPrior::new(1.0, 1.0)),
@@ -122,12 +126,14 @@ fn initial_priors(
                 };
                 prepared.items.iter().map(of).collect()
             });
-            ItemPriors { set, guessing }
+            // A few items cannot tell how slopes differ: theirs are judged on the scale of θ itself.
+            let many = !layout.common_slope && layout.n_items() >= ITEMS_FOR_SCALE;
+            ItemPriors { set, guessing, free_origin: true, slope_spread: many.then_some(SLOPE_SPREAD) }
         }
     }
 }
 
-/// The maximum; with default priors the scale of the slopes is estimated on the way.
+/// The maximum; with default priors the spread of the slopes is estimated on the way.
 fn run(
     engine: &mut Engine<'_>,
     priors: &mut ItemPriors,
@@ -136,11 +142,9 @@ fn run(
     observer: Option<Observer<'_>>,
 ) -> Maximum {
     let layout = engine.layout;
-    let estimates_scale = options.priors == Priors::Default
-        && !layout.common_slope
-        && layout.n_items() >= ITEMS_FOR_SCALE
+    let estimates_spread = priors.slope_spread.is_some()
         && engine.data.n_respondents() >= Model::TwoParameter.least_respondents();
-    if !estimates_scale {
+    if !estimates_spread {
         return maximise(engine, priors, start, options.tolerance, options.max_iterations, observer);
     }
     let mut x = start;
@@ -155,7 +159,7 @@ fn run(
             return rough;
         }
         x = rough.x.clone();
-        priors.set.slope = Some(scale_of_slopes(layout, &rough, priors.set.slope));
+        priors.slope_spread = Some(spread_of_slopes(layout, &rough));
     }
     let left = options.max_iterations.saturating_sub(used).max(20);
     let mut last = maximise(engine, priors, x, options.tolerance, left, observer);
@@ -163,19 +167,17 @@ fn run(
     last
 }
 
-/// Mean and spread of the slopes behind their estimates (one EM step for a normal population of slopes).
-fn scale_of_slopes(layout: &Layout, at: &Maximum, prior: Option<NormalPrior>) -> NormalPrior {
+/// Spread of the slopes behind their estimates, relative to their root mean square (one EM step for a normal
+/// population of slopes).
+fn spread_of_slopes(layout: &Layout, at: &Maximum) -> f64 {
     let slopes: Vec<f64> = (0..layout.n_items()).map(|i| at.x[layout.block(i).start]).collect();
-    let centre = mean(&slopes).unwrap_or(1.0);
     // Posterior variance of each slope given the rest.
     let (blocks, known) = at.at.metric.inverse_blocks();
     let variances: Vec<f64> =
         (0..layout.n_items()).filter(|i| known[*i]).map(|i| blocks[layout.square[i]]).collect();
-    let spread = std_dev(&slopes, 0).unwrap_or(1.0);
-    let floor = 0.1;
-    let _ = prior;
-    let sd = (spread * spread + mean(&variances).unwrap_or(0.0)).sqrt().clamp(floor, 3.0);
-    NormalPrior::new(centre.clamp(-5.0, 5.0), sd)
+    let centre = mean(&slopes).unwrap_or(1.0);
+    let spread = std_dev(&slopes, 0).unwrap_or(1.0).powi(2) + mean(&variances).unwrap_or(0.0);
+    (spread / (spread + centre * centre)).sqrt().clamp(0.1, 1.0)
 }
 
 /// Turns the scale so that ability goes with the score.
@@ -293,7 +295,7 @@ fn finish(
             .map(|(r, reason)| excluded(matrix.respondents()[*r].to_string(), *r, *reason))
             .collect(),
         warnings: std::mem::take(warnings),
-        priors: priors.set,
+        priors: priors.on_the_scale_of(layout, &natural),
         full_information,
     })
 }
@@ -326,4 +328,32 @@ fn design_warnings(matrix: &ResponseMatrix, prepared: &Prepared, warnings: &mut 
 /// Whether a matrix holds ordered categories rather than right and wrong.
 pub(crate) fn has_categories(matrix: &ResponseMatrix) -> bool {
     matches!(matrix.cells(), Cells::Categories { levels, .. } if levels.len() > 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::{BulkOptions, ItemOptions, simulate_matrix};
+
+    /// Priors of thousands of items must not move a few dozen abilities.
+    #[test]
+    fn abilities_of_an_easy_steep_benchmark_stay_around_zero() {
+        for (model, n_respondents) in [(Model::Rasch, 20), (Model::TwoParameter, 40)] {
+            let items = ItemOptions {
+                difficulty_mean: -2.0,
+                difficulty_sd: 1.2,
+                log_discrimination_mean: 0.7,
+                ..Default::default()
+            };
+            let drawn = BulkOptions { n_respondents, n_items: 2000, items, ..Default::default() };
+            let (matrix, _) = simulate_matrix(&drawn).unwrap();
+            let options = IrtOptions { model: Some(model), standard_errors: false, ..Default::default() };
+            let fit = fit(&matrix, &options).unwrap();
+            let eap: Vec<f64> = fit.abilities.iter().map(|a| a.eap.value).collect();
+            assert!(mean(&eap).unwrap().abs() < 0.02, "{model}: {:?}", mean(&eap));
+            if model == Model::TwoParameter {
+                assert!((std_dev(&eap, 0).unwrap() - 1.0).abs() < 0.05, "{:?}", std_dev(&eap, 0));
+            }
+        }
+    }
 }

@@ -49,6 +49,29 @@ impl Layout {
         }
     }
 
+    /// How the free parameters of the items move when θ is shifted by one: `d` by `a`.
+    pub fn shift(&self, natural: &[f64]) -> Vec<f64> {
+        let mut direction = vec![0.0; self.n_free()];
+        for i in 0..self.n_items() {
+            let a = natural[self.natural[i]];
+            let first = self.block(i).start + usize::from(!self.common_slope);
+            // The steps of partial credit carry θ as often as they count.
+            let steps = if self.kind == Kind::PartialCredit { self.size(i) - 1 } else { 1 };
+            (0..steps).for_each(|k| direction[first + k] = a * (k + 1) as f64);
+        }
+        direction
+    }
+
+    /// How they move when θ is stretched: `a` in proportion.
+    pub fn stretch(&self, natural: &[f64]) -> Vec<f64> {
+        let mut direction = vec![0.0; self.n_free()];
+        for i in 0..self.n_items() {
+            let at = if self.common_slope { 0 } else { self.block(i).start };
+            direction[at] = natural[self.natural[i]];
+        }
+        direction
+    }
+
     /// Natural parameters of all items.
     pub fn to_natural(&self, x: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; self.natural[self.n_items()]];

@@ -259,17 +259,18 @@ fn moved_covariance(c: &[f64], kind: Kind, a: f64, b: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::irt::simulate::{SimulationOptions, simulate};
     use crate::irt::{IrtOptions, Model, fit};
+    use crate::simulate::{BulkOptions, ItemModel, simulate_matrix};
 
     /// A calibration moved by a known line is brought back by both methods.
     #[test]
     fn a_known_line_is_recovered() {
-        for model in [Model::TwoParameter, Model::Graded] {
-            let drawn =
-                simulate(&SimulationOptions { model, n_items: 12, n_respondents: 300, ..Default::default() });
+        let graded = ItemModel::Graded { n_categories: 5 };
+        for (model, truth) in [(Model::TwoParameter, ItemModel::TwoParameter), (Model::Graded, graded)] {
+            let drawn = BulkOptions { model: truth, n_items: 12, n_respondents: 300, ..Default::default() };
+            let (matrix, _) = simulate_matrix(&drawn).unwrap();
             let options = IrtOptions { model: Some(model), ..Default::default() };
-            let old = fit(&drawn.matrix, &options).unwrap();
+            let old = fit(&matrix, &options).unwrap();
             let away = Link {
                 method: LinkMethod::MeanSigma,
                 slope: Estimate::bare(1.4),

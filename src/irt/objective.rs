@@ -1,9 +1,8 @@
 //! What is maximised? Marginal log-likelihood plus log-priors, in free coordinates.
 
-use super::curve::Kind;
 use super::engine::Engine;
 use super::layout::Layout;
-use super::options::{NormalPrior, PriorSet};
+use super::prior::ItemPriors;
 use crate::numeric::cholesky::{Cholesky, solve_ridged};
 
 /// Value and derivatives at one point.
@@ -27,53 +26,8 @@ pub(crate) struct Metric {
     square: Vec<usize>,
     ranges: Vec<std::ops::Range<usize>>,
     common_slope: bool,
-}
-
-/// Priors by kind of parameter; the guessing prior may differ from item to item.
-#[derive(Debug, Clone)]
-pub(crate) struct ItemPriors {
-    pub set: PriorSet,
-    /// Guessing priors of single items, where their number of options is known.
-    pub guessing: Option<Vec<NormalPrior>>,
-}
-
-impl ItemPriors {
-    /// The prior of one natural parameter of an item.
-    pub fn of(&self, kind: Kind, item: usize, parameter: usize) -> Option<NormalPrior> {
-        match (parameter, kind.is_ordinal()) {
-            (0, _) => self.set.slope,
-            (1, _) | (_, true) => self.set.intercept,
-            (2, _) => self.guessing.as_ref().map(|g| g[item]).or(self.set.guessing),
-            _ => self.set.upper,
-        }
-    }
-}
-
-/// Adds priors to natural gradient and information; returns their log-density.
-fn add_priors(
-    layout: &Layout,
-    priors: &ItemPriors,
-    natural: &[f64],
-    gradient: &mut [f64],
-    information: &mut [f64],
-) -> f64 {
-    let mut total = 0.0;
-    for i in 0..layout.n_items() {
-        let size = layout.size(i);
-        for m in 0..size {
-            // One shared slope has one prior.
-            if m == 0 && layout.common_slope && i > 0 {
-                continue;
-            }
-            if let Some(prior) = priors.of(layout.kind, i, m) {
-                let at = layout.natural[i] + m;
-                total += prior.log_density(natural[at]);
-                gradient[at] += prior.gradient(natural[at]);
-                information[layout.square[i] + m * size + m] += prior.precision();
-            }
-        }
-    }
-    total
+    /// Directions in which all items move with the scale of θ, and the inverse of their own information.
+    together: [(Vec<f64>, f64); 2],
 }
 
 /// Evaluates the objective at free coordinates.
@@ -85,7 +39,7 @@ pub(crate) fn evaluate(engine: &mut Engine<'_>, priors: &ItemPriors, x: &[f64]) 
         pass.gradient = vec![f64::NAN; layout.natural[layout.n_items()]];
         pass.information = vec![f64::NAN; layout.square[layout.n_items()]];
     }
-    let log_prior = add_priors(layout, priors, &natural, &mut pass.gradient, &mut pass.information);
+    let log_prior = priors.add(layout, &natural, &mut pass.gradient, &mut pass.information);
     let mut gradient = vec![0.0; x.len()];
     for i in 0..layout.n_items() {
         let g = &mut pass.gradient[layout.natural[i]..layout.natural[i + 1]];
@@ -98,7 +52,9 @@ pub(crate) fn evaluate(engine: &mut Engine<'_>, priors: &ItemPriors, x: &[f64]) 
             gradient[layout.block(i)].copy_from_slice(g);
         }
     }
+    let respondents: f64 = engine.data.weights.iter().sum();
     let metric = Metric {
+        together: together(layout, priors, &natural, respondents),
         blocks: pass.information,
         square: layout.square.clone(),
         ranges: (0..layout.n_items()).map(|i| layout.block(i)).collect(),
@@ -111,6 +67,18 @@ pub(crate) fn evaluate(engine: &mut Engine<'_>, priors: &ItemPriors, x: &[f64]) 
         gradient,
         metric,
     }
+}
+
+/// Parameter expansion: EM holds the distribution of θ at N(0, 1) and so moves origin and unit of the scale by
+/// crawling. Were mean and spread of θ parameters, complete data would inform on them with `n` and `2n`; what
+/// they learn in a step moves the items along with it (Liu, Rubin & Wu 1998, doi:10.1093/biomet/85.4.755).
+fn together(layout: &Layout, priors: &ItemPriors, natural: &[f64], respondents: f64) -> [(Vec<f64>, f64); 2] {
+    [(layout.shift(natural), respondents), (layout.stretch(natural), 2.0 * respondents)].map(
+        |(direction, information)| {
+            let held = priors.precision_along(layout, &direction);
+            (direction, 1.0 / (information + held))
+        },
+    )
 }
 
 impl Metric {
@@ -181,6 +149,16 @@ impl Metric {
             }
         }
         (out, known)
+    }
+
+    /// The step of parameter-expanded EM for a gradient `v`.
+    pub fn expanded_step(&self, v: &[f64]) -> Vec<f64> {
+        let mut out = self.solve(v);
+        for (direction, inverse) in &self.together {
+            let along = inverse * dot(direction, v);
+            out.iter_mut().zip(direction).for_each(|(o, u)| *o += along * u);
+        }
+        out
     }
 
     /// Solves `metric · s = v` for the EM step `s` of a gradient `v`.

@@ -52,15 +52,18 @@ pub struct PriorSet {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priors {
-    /// Weakly informative, and scaled to the items themselves where there are enough of them.
+    /// Weakly informative, and indifferent to where the items lie on θ and to its unit.
     ///
     /// ```text
-    /// a ~ N(μ, τ²)   with μ and τ estimated from the items (at least 20), else N(1, 1)
-    /// d ~ N(0, 3²),  logit c ~ N(logit g, 0.5²),  logit u ~ N(logit 0.98, 0.5²)
+    /// a ~ N(ā, (κ s)²)   s² = Σ a² / n, with κ estimated from the items; with fewer than 20 of them N(1, 1)
+    /// d ~ N(a m, 3²)     m = Σ a d / Σ a², the place that suits the items best
+    /// logit c ~ N(logit g, 0.5²),  logit u ~ N(logit 0.98, 0.5²)
     /// ```
     ///
-    /// `g` is the chance of guessing: one over the number of options where known, else 0.2. The prior of the slope is
-    /// smooth through zero, so that negative slopes are found where the data have them.
+    /// `g` is the chance of guessing: one over the number of options where known, else 0.2. Thousands of items
+    /// with a fixed centre would outweigh the abilities' own N(0, 1): an easy benchmark would give its
+    /// respondents θ = 3. The prior of the slope is smooth through zero, so that negative slopes are found
+    /// where the data have them.
     #[default]
     Default,
     /// None: maximum likelihood, for parity with reference software.
@@ -97,7 +100,7 @@ pub struct IrtOptions {
     pub quadrature: Quadrature,
     /// Most iterations.
     pub max_iterations: usize,
-    /// Stop when the predicted gain in log-likelihood falls below this.
+    /// Stop when the predicted gain in log-likelihood falls below this, or below 1e-10 of the objective.
     pub tolerance: f64,
     /// Weights of the respondents, in the order of the matrix; one each if `None`.
     pub weights: Option<Vec<f64>>,

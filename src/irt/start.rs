@@ -3,7 +3,7 @@
 use super::curve::Kind;
 use super::data::{Packed, Responses};
 use super::layout::Layout;
-use super::objective::ItemPriors;
+use super::prior::ItemPriors;
 use super::product::bit_product;
 use crate::numeric::special::logit;
 

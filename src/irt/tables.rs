@@ -312,16 +312,16 @@ pub fn summary(fit: &IrtFit) -> FitSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::irt::simulate::{SimulationOptions, simulate};
     use crate::irt::{IrtOptions, Priors, fit, item_fit};
+    use crate::simulate::{BulkOptions, simulate_bits};
 
     #[test]
     fn every_item_has_a_row_even_if_it_was_left_out() {
         let mut rows: Vec<Vec<Option<bool>>> = Vec::new();
-        let drawn = simulate(&SimulationOptions { n_items: 6, n_respondents: 80, ..Default::default() });
+        let drawn = BulkOptions { n_items: 6, n_respondents: 80, ..Default::default() };
+        let (bits, _) = simulate_bits(&drawn).unwrap();
         for r in 0..80 {
-            let mut row: Vec<Option<bool>> =
-                (0..6).map(|i| drawn.matrix.score(i, r).map(|s| s > 0.5)).collect();
+            let mut row: Vec<Option<bool>> = (0..6).map(|i| bits.get(i, r)).collect();
             row.insert(2, Some(true));
             rows.push(row);
         }

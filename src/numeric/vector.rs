@@ -89,6 +89,8 @@ macro_rules! wide_kernel {
         $vis fn $name($($arg: $ty),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             {
+                // Inlined into a larger function, loops over lanes are not always seen as such.
+                #[inline(never)]
                 #[target_feature(enable = "avx2")]
                 #[allow(clippy::too_many_arguments)]
                 fn wide($($arg: $ty),*) $(-> $ret)? {

@@ -19,29 +19,56 @@ pub struct BulkTruth {
     pub abilities: Vec<f64>,
 }
 
+/// What plain matrix to make. The defaults make 200 respondents on 100 two-parameter items, none missing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BulkOptions {
+    /// Number of respondents, with standard normal abilities.
+    pub n_respondents: usize,
+    /// Number of items.
+    pub n_items: usize,
+    /// The response model.
+    pub model: ItemModel,
+    /// The distribution of item parameters.
+    pub items: ItemOptions,
+    /// Attempts at each item; ordered categories are answered once.
+    pub repeats: u16,
+    /// The probability that a cell is missing.
+    pub missing: f64,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+impl Default for BulkOptions {
+    fn default() -> Self {
+        Self {
+            n_respondents: 200,
+            n_items: 100,
+            model: ItemModel::TwoParameter,
+            items: ItemOptions::default(),
+            repeats: 1,
+            missing: 0.0,
+            seed: 1,
+        }
+    }
+}
+
 /// 2³², the number of values of a 32-bit draw.
 const DRAWS: f64 = 4_294_967_296.0;
 
-/// Simulates right and wrong answers, items × respondents, with standard normal abilities and items from the
-/// default [`ItemOptions`]; each cell is missing with probability `missing`.
+/// Simulates right and wrong answers, items × respondents; each is given once, whatever the `repeats`.
 ///
 /// Probabilities are rounded to multiples of 2⁻³². Rows are filled in parallel, each from its own stream.
 ///
 /// # Errors
 /// A size of 0, a share outside 0 to 1, or a model with ordered categories (for which see
 /// [`simulate_matrix`]).
-pub fn simulate_bits(
-    n_respondents: usize,
-    n_items: usize,
-    model: ItemModel,
-    seed: u64,
-    missing: f64,
-) -> Result<(BitMatrix, BulkTruth), SimulationError> {
+pub fn simulate_bits(options: &BulkOptions) -> Result<(BitMatrix, BulkTruth), SimulationError> {
+    let BulkOptions { n_respondents, n_items, model, seed, missing, .. } = *options;
     if !model.is_binary() {
         let reason = "which has ordered categories; use simulate_matrix";
         return Err(SimulationError::Incompatible { name: "model", value: model.to_string(), reason });
     }
-    let truth = draw_truth(n_respondents, n_items, model, seed, missing)?;
+    let truth = draw_truth(options)?;
     let lost = (missing * DRAWS) as u64;
     let bits = BitMatrix::from_rows(n_items, n_respondents, |item, value, present| {
         let curve = &truth.items[item];
@@ -75,20 +102,14 @@ pub fn simulate_bits(
 ///
 /// # Errors
 /// As [`simulate_bits`], and repeats of 0 or of ordered categories.
-pub fn simulate_matrix(
-    n_respondents: usize,
-    n_items: usize,
-    model: ItemModel,
-    repeats: u16,
-    seed: u64,
-    missing: f64,
-) -> Result<(ResponseMatrix, BulkTruth), SimulationError> {
+pub fn simulate_matrix(options: &BulkOptions) -> Result<(ResponseMatrix, BulkTruth), SimulationError> {
+    let BulkOptions { n_respondents, n_items, model, repeats, seed, missing, .. } = *options;
     within("repeats", f64::from(repeats), 1.0, if model.is_binary() { f64::from(u16::MAX) } else { 1.0 })?;
     if model.is_binary() && repeats == 1 {
-        let (bits, truth) = simulate_bits(n_respondents, n_items, model, seed, missing)?;
+        let (bits, truth) = simulate_bits(options)?;
         return Ok((ResponseMatrix::from_bits(bits), truth));
     }
-    let truth = draw_truth(n_respondents, n_items, model, seed, missing)?;
+    let truth = draw_truth(options)?;
     let shape = (n_items, n_respondents);
     let cells = if model.is_binary() {
         let mut correct = Array2::<u16>::zeros(shape);
@@ -119,21 +140,16 @@ pub fn simulate_matrix(
     Ok((ResponseMatrix::new("benchmark", metric, respondents, items, &none, cells, None), truth))
 }
 
-fn draw_truth(
-    n_respondents: usize,
-    n_items: usize,
-    model: ItemModel,
-    seed: u64,
-    missing: f64,
-) -> Result<BulkTruth, SimulationError> {
+fn draw_truth(options: &BulkOptions) -> Result<BulkTruth, SimulationError> {
+    let BulkOptions { n_respondents, n_items, model, seed, missing, .. } = *options;
     within("n_respondents", n_respondents as f64, 1.0, 1e7)?;
     within("n_items", n_items as f64, 1.0, 1e7)?;
     share("missing", missing)?;
     model.validate()?;
-    let options = ItemOptions::default();
+    options.items.validate()?;
     let items = (0..n_items)
         .into_par_iter()
-        .map(|i| options.draw(model, None, &mut source(seed, Purpose::Items, i + 1)))
+        .map(|i| options.items.draw(model, None, &mut source(seed, Purpose::Items, i + 1)))
         .collect();
     let mut rng = source(seed, Purpose::Models, 0);
     let abilities = (0..n_respondents).map(|_| normal(&mut rng)).collect();
@@ -163,6 +179,10 @@ fn fill<T: Copy + Send + Sync>(
 mod tests {
     use super::*;
 
+    fn of(n_respondents: usize, n_items: usize, model: ItemModel, seed: u64) -> BulkOptions {
+        BulkOptions { n_respondents, n_items, model, seed, ..Default::default() }
+    }
+
     /// Each item's count of right answers against the sum of its probabilities: within 4.5 standard errors of
     /// a sum of independent trials (250 items: one beyond it in 600 seeds).
     #[test]
@@ -174,7 +194,7 @@ mod tests {
             ItemModel::ThreeParameter,
             ItemModel::FourParameter,
         ] {
-            let (bits, truth) = simulate_bits(2000, 50, model, 3, 0.0).unwrap();
+            let (bits, truth) = simulate_bits(&of(2000, 50, model, 3)).unwrap();
             assert!(bits.is_complete());
             for (i, curve) in truth.items.iter().enumerate() {
                 let p: Vec<f64> = truth.abilities.iter().map(|t| curve.expected_score(*t)).collect();
@@ -187,8 +207,9 @@ mod tests {
 
     #[test]
     fn the_share_asked_for_is_missing_and_the_rest_unchanged() {
-        let (full, _) = simulate_bits(1000, 100, ItemModel::TwoParameter, 3, 0.0).unwrap();
-        let (some, _) = simulate_bits(1000, 100, ItemModel::TwoParameter, 3, 0.3).unwrap();
+        let options = of(1000, 100, ItemModel::TwoParameter, 3);
+        let (full, _) = simulate_bits(&options).unwrap();
+        let (some, _) = simulate_bits(&BulkOptions { missing: 0.3, ..options }).unwrap();
         let share = 1.0 - some.n_present() as f64 / 1e5;
         assert!((share - 0.3).abs() < 4.0 * (0.21f64 / 1e5).sqrt(), "{share}");
         for i in 0..100 {
@@ -196,13 +217,15 @@ mod tests {
                 assert!(some.get(i, r).is_none() || some.get(i, r) == full.get(i, r));
             }
         }
-        let (none, _) = simulate_bits(70, 3, ItemModel::Rasch, 3, 1.0).unwrap();
+        let (none, _) =
+            simulate_bits(&BulkOptions { missing: 1.0, ..of(70, 3, ItemModel::Rasch, 3) }).unwrap();
         assert_eq!(none.n_present(), 0);
     }
 
     #[test]
     fn counts_and_categories_follow_their_curves() {
-        let (counts, truth) = simulate_matrix(1500, 20, ItemModel::TwoParameter, 8, 5, 0.1).unwrap();
+        let options = of(1500, 20, ItemModel::TwoParameter, 5);
+        let (counts, truth) = simulate_matrix(&BulkOptions { repeats: 8, missing: 0.1, ..options }).unwrap();
         let Cells::Counts(c) = counts.cells() else { panic!("not counts") };
         for (i, curve) in truth.items.iter().enumerate() {
             let (mut got, mut expected, mut variance) = (0.0, 0.0, 0.0);
@@ -215,7 +238,7 @@ mod tests {
             assert!((got - expected).abs() < 4.5 * f64::sqrt(variance), "item {i}");
         }
         for model in [ItemModel::Graded { n_categories: 4 }, ItemModel::PartialCredit { n_categories: 4 }] {
-            let (graded, truth) = simulate_matrix(3000, 10, model, 1, 5, 0.0).unwrap();
+            let (graded, truth) = simulate_matrix(&of(3000, 10, model, 5)).unwrap();
             let Cells::Categories { level, levels } = graded.cells() else { panic!("not categories") };
             assert_eq!(levels, &[0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]);
             for (i, curve) in truth.items.iter().enumerate() {
@@ -235,8 +258,15 @@ mod tests {
         let with = |n: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
             pool.install(|| {
-                let bits = simulate_bits(300, 40, ItemModel::FourParameter, 9, 0.2).unwrap();
-                let matrix = simulate_matrix(90, 40, ItemModel::Rasch, 3, 9, 0.2).unwrap();
+                let bits =
+                    simulate_bits(&BulkOptions { missing: 0.2, ..of(300, 40, ItemModel::FourParameter, 9) })
+                        .unwrap();
+                let matrix = simulate_matrix(&BulkOptions {
+                    repeats: 3,
+                    missing: 0.2,
+                    ..of(90, 40, ItemModel::Rasch, 9)
+                })
+                .unwrap();
                 (bits, matrix)
             })
         };
@@ -245,10 +275,18 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        let bits = |n, model, missing| simulate_bits(n, 3, model, 1, missing).unwrap_err().to_string();
+        let bits = |n, model, missing| {
+            simulate_bits(&BulkOptions { missing, ..of(n, 3, model, 1) }).unwrap_err().to_string()
+        };
         assert_eq!(bits(0, ItemModel::Rasch, 0.0), "n_respondents is 0; it must be between 1 and 10000000");
         assert_eq!(bits(5, ItemModel::Rasch, 1.2), "missing is 1.2; it must be between 0 and 1");
         assert!(bits(5, ItemModel::Graded { n_categories: 3 }, 0.0).contains("simulate_matrix"));
-        assert!(simulate_matrix(5, 3, ItemModel::Graded { n_categories: 3 }, 2, 1, 0.0).is_err());
+        assert!(
+            simulate_matrix(&BulkOptions {
+                repeats: 2,
+                ..of(5, 3, ItemModel::Graded { n_categories: 3 }, 1)
+            })
+            .is_err()
+        );
     }
 }

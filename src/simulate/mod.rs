@@ -30,7 +30,7 @@ pub mod write;
 
 pub use ability::AbilityDistribution;
 pub use benchmark::{Simulation, simulate};
-pub use bulk::{BulkTruth, simulate_bits, simulate_matrix};
+pub use bulk::{BulkOptions, BulkTruth, simulate_bits, simulate_matrix};
 pub use checkpoint::{CheckpointOptions, CheckpointSimulation, CheckpointSubject, simulate_checkpoints};
 pub use choice::{Choice, ChoiceOptions};
 pub use coverage::{Coverage, MissingOptions};

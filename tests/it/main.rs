@@ -18,6 +18,7 @@ mod ingest;
 mod irt;
 #[cfg(feature = "cli")]
 mod irt_cli;
+mod irt_edge;
 mod ladder;
 #[cfg(feature = "cli")]
 mod ladder_cli;

@@ -7,7 +7,7 @@
 //!
 //! The product form has no cancellation. Samejima 1969, doi:10.1007/BF03372160.
 
-use crate::numeric::vector::{logistic, logistic_softplus};
+use crate::numeric::vector::{exp, logistic_softplus};
 
 /// `ln P(k)` for `k = 0 … K−1`, one row each.
 #[inline(always)]
@@ -42,47 +42,91 @@ pub(crate) fn add_gradient(
     // δ of the categories between thresholds: none below the first and above the last.
     let delta =
         |k: usize| if k == 0 || k == d.len() { 1.0 } else { (-(d[k] - d[k - 1]).exp_m1()).max(1e-300) };
-    for k in 1..=d.len() {
-        let (lower, upper) = (delta(k - 1), delta(k));
-        let (mut g_d, mut g_a, mut i_dd, mut i_da, mut i_aa) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        let mut i_next = 0.0;
-        let mut i_next_a = 0.0;
-        for (q, tq) in t.iter().enumerate() {
-            let z = a * tq + d[k - 1];
-            let (s, not_s) = (logistic(z), logistic(-z));
-            let v = s * not_s;
-            let above_not = if k < d.len() { logistic(-(a * tq + d[k])) } else { 1.0 };
-            let below = if k > 1 { logistic(a * tq + d[k - 2]) } else { 1.0 };
-            // v/P(k) and v/P(k−1), each without dividing two vanishing numbers.
-            let up = not_s / (above_not * upper + 1e-300);
-            let down = s / (below * lower + 1e-300);
-            let slope = counts[k * w + q] * up - counts[(k - 1) * w + q] * down;
-            let n: f64 = (0..size).map(|c| counts[c * w + q]).sum();
-            let curvature = n * v * (up + down);
-            g_d += slope;
-            g_a += slope * tq;
-            i_dd += curvature;
-            i_da += curvature * tq;
-            i_aa += curvature * tq * tq;
-            if k < d.len() {
-                let v_next = (1.0 - above_not) * above_not;
-                let cross = n * v_next * up;
-                i_next += cross;
-                i_next_a += cross * tq;
-                i_aa -= 2.0 * cross * tq * tq;
-            }
+    let mut sums = vec![ThresholdSums::default(); d.len()];
+    for start in (0..w).step_by(LANES) {
+        let row = |values: &[f64]| {
+            let mut lanes = [0.0; LANES];
+            lanes.iter_mut().zip(values).for_each(|(l, v)| *l = *v);
+            lanes
+        };
+        let end = w.min(start + LANES);
+        let theta = row(&t[start..end]);
+        let count = |k: usize| row(&counts[k * w + start..k * w + end]);
+        let mut n = [0.0; LANES];
+        for k in 0..size {
+            n.iter_mut().zip(count(k)).for_each(|(n, c)| *n += c);
         }
-        gradient[0] += g_a;
-        gradient[k] += g_d;
-        information[0] += i_aa;
-        information[k * size + k] += i_dd;
-        information[k] += i_da - i_next_a;
-        information[k * size] += i_da - i_next_a;
-        if k < d.len() {
-            information[k * size + k + 1] -= i_next;
-            information[(k + 1) * size + k] -= i_next;
-            information[k + 1] -= i_next_a;
-            information[(k + 1) * size] -= i_next_a;
+        let (mut below, mut under) = ([1.0; LANES], count(0));
+        let (mut s, mut not_s) = both_sides(a, d[0], &theta);
+        for k in 1..=d.len() {
+            let (next_s, next_not) = match d.get(k) {
+                Some(next) => both_sides(a, *next, &theta),
+                None => ([0.0; LANES], [1.0; LANES]),
+            };
+            let (lower, upper) = (delta(k - 1), delta(k));
+            let (mine, to) = (count(k), &mut sums[k - 1]);
+            for l in 0..LANES {
+                let v = s[l] * not_s[l];
+                // v/P(k) and v/P(k−1), each without dividing two vanishing numbers.
+                let up = not_s[l] / (next_not[l] * upper + 1e-300);
+                let down = s[l] / (below[l] * lower + 1e-300);
+                let slope = mine[l] * up - under[l] * down;
+                let curvature = n[l] * v * (up + down);
+                let cross = n[l] * next_s[l] * next_not[l] * up;
+                let t = theta[l];
+                to.gradient_d[l] += slope;
+                to.gradient_a[l] += slope * t;
+                to.dd[l] += curvature;
+                to.da[l] += (curvature - cross) * t;
+                to.aa[l] += (curvature - 2.0 * cross) * t * t;
+                to.next[l] += cross;
+                to.next_a[l] += cross * t;
+            }
+            (below, under, s, not_s) = (s, mine, next_s, next_not);
         }
     }
+    for (k, sums) in (1..).zip(&sums) {
+        let total = |lanes: &[f64; LANES]| lanes.iter().sum::<f64>();
+        gradient[0] += total(&sums.gradient_a);
+        gradient[k] += total(&sums.gradient_d);
+        information[0] += total(&sums.aa);
+        information[k * size + k] += total(&sums.dd);
+        information[k] += total(&sums.da);
+        information[k * size] += total(&sums.da);
+        if k < d.len() {
+            information[k * size + k + 1] -= total(&sums.next);
+            information[(k + 1) * size + k] -= total(&sums.next);
+            information[k + 1] -= total(&sums.next_a);
+            information[(k + 1) * size] -= total(&sums.next_a);
+        }
+    }
+}
+
+/// Nodes that are worked on side by side; sums run over them in a fixed order.
+const LANES: usize = 8;
+
+/// What one threshold gathers, by lane.
+#[derive(Clone, Copy, Default)]
+struct ThresholdSums {
+    gradient_d: [f64; LANES],
+    gradient_a: [f64; LANES],
+    dd: [f64; LANES],
+    da: [f64; LANES],
+    aa: [f64; LANES],
+    next: [f64; LANES],
+    next_a: [f64; LANES],
+}
+
+/// `σ(z)` and `σ(−z)`.
+#[inline(always)]
+fn both_sides(a: f64, d: f64, theta: &[f64; LANES]) -> ([f64; LANES], [f64; LANES]) {
+    let (mut s, mut not_s) = ([0.0; LANES], [0.0; LANES]);
+    for l in 0..LANES {
+        let z = a * theta[l] + d;
+        let e = exp(-z.abs());
+        let large = 1.0 / (1.0 + e);
+        let small = e * large;
+        (s[l], not_s[l]) = if z > 0.0 { (large, small) } else { (small, large) };
+    }
+    (s, not_s)
 }

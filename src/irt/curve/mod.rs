@@ -9,6 +9,7 @@ pub(crate) mod partial_credit;
 pub(crate) mod point;
 
 use super::model::Model;
+use crate::numeric::vector::wide_kernel;
 
 /// The family of a curve; what distinguishes it from others is how its parameters are laid out.
 ///
@@ -51,6 +52,15 @@ impl Kind {
         }
     }
 
+    /// How fast the curve turns: `π` over this is the distance of the poles of `ln P` from the real line. Where
+    /// `θ` enters several times, the polynomial in `exp(a θ)` has roots that much nearer.
+    pub fn steepness(self, p: &[f64]) -> f64 {
+        match self {
+            Self::PartialCredit => p[0].abs() * (p.len() - 1) as f64,
+            _ => p[0].abs(),
+        }
+    }
+
     /// Whether cells are categories.
     pub fn is_ordinal(self) -> bool {
         matches!(self, Self::Graded | Self::PartialCredit)
@@ -90,6 +100,25 @@ pub(crate) fn add_gradient(
         Kind::Graded => graded::add_gradient(p, t, counts, gradient, information),
         Kind::PartialCredit => partial_credit::add_gradient(p, t, counts, gradient, information),
     }
+}
+
+wide_kernel! {
+    /// [`log_table`] with the machine's widest instructions.
+    pub(crate) fn log_table_kernel(kind: Kind, p: &[f64], t: &[f64], out: &mut [f64]) = log_table;
+}
+
+wide_kernel! {
+    /// [`add_gradient`] with the machine's widest instructions.
+    pub(crate) fn gradient_kernel(
+        kind: Kind, p: &[f64], t: &[f64], counts: &[f64], gradient: &mut [f64], information: &mut [f64],
+    ) = add_gradient;
+}
+
+wide_kernel! {
+    /// [`logistic::add_gradient_moments`] with the machine's widest instructions.
+    pub(crate) fn moments_kernel(
+        p: &[f64], t: &[f64], n: &[f64], sum_yt: f64, sum_y: f64, gradient: &mut [f64], information: &mut [f64],
+    ) = logistic::add_gradient_moments;
 }
 
 #[cfg(test)]
