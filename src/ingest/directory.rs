@@ -43,8 +43,21 @@ pub enum Outcome {
     Read(FileRead, Piece),
     /// It explained others.
     Used(FileRead),
+    /// It is a table of models, which may be those of any file: what it was used for in its directory.
+    Models(FileRead, Box<Companion>, Vec<String>),
     /// It gave nothing.
     Skipped(Skipped),
+}
+
+impl Outcome {
+    /// What became of a table beside results that was used in these ways.
+    pub fn of_companion(mut read: FileRead, companion: &Companion, uses: &[String]) -> Self {
+        if uses.is_empty() {
+            return skipped(read, &companion.refusal);
+        }
+        read.because = format!("{}; a table of {}", read.because, uses.join("; "));
+        Self::Used(read)
+    }
 }
 
 /// A file on its way.
@@ -214,12 +227,11 @@ impl Directory<'_> {
                 *stage = Stage::Done(self.with_companions(at, read, piece, &mut companions));
             }
         }
-        for (at, mut read, companion, uses) in companions {
-            stages[at] = Stage::Done(if uses.is_empty() {
-                skipped(read, &companion.refusal)
+        for (at, read, companion, uses) in companions {
+            stages[at] = Stage::Done(if companion.tells_of_models() {
+                Outcome::Models(read, companion, uses)
             } else {
-                read.because = format!("{}; a table of {}", read.because, uses.join("; "));
-                Outcome::Used(read)
+                Outcome::of_companion(read, &companion, &uses)
             });
         }
     }

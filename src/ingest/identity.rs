@@ -115,11 +115,12 @@ impl Identity {
         notes: &mut Vec<Note>,
     ) -> HashMap<(String, String), String> {
         let contents: Vec<Option<Content>> = table.items.par_iter().map(Content::of).collect();
+        let short = file.rsplit('/').next().unwrap_or(file);
         if contents.iter().all(Option::is_none) {
             return HashMap::new();
         }
         let mut verdicts = self.verdicts(&table.items, &contents, joiner, answered);
-        self.forgive_other_words(&table.items, &contents, &mut verdicts, joiner, file);
+        self.forgive_other_words(&table.items, &contents, &mut verdicts, joiner, short);
         let renamed = self.rename(&mut table.items, &contents, &verdicts, file, notes);
         self.order_options(table, &contents, joiner, file, notes);
         self.learn(&table.items, &contents);
@@ -271,7 +272,8 @@ impl Identity {
                 (Verdict::Differs, Some(content)) => {
                     let new = format!("{old}#{:08x}", content.hash() >> 32);
                     let finding = &mut self.findings(&item.benchmark).kept_apart;
-                    finding.add(|| format!("{old} of {file} is {new}"));
+                    let short = file.rsplit('/').next().unwrap_or(file);
+                    finding.add(|| format!("{old} of {short} is {new}"));
                     new
                 }
                 _ => continue,
@@ -320,6 +322,7 @@ impl Identity {
                     let (id, earlier, new) = example;
                     let short =
                         |text: Option<String>| text.unwrap_or_default().chars().take(40).collect::<String>();
+                    let file = file.rsplit('/').next().unwrap_or(file);
                     format!("{id}: {:?} and in {file} {:?}", short(earlier), short(new))
                 });
             }

@@ -453,7 +453,8 @@ fn names(table: &ResponseTable, found: &mut Vec<Lint>) {
     }
 }
 
-fn plain_name(name: &str) -> String {
+/// The letters and digits of a name, dots and slashes, without case.
+pub(super) fn plain_name(name: &str) -> String {
     // A dot tells versions apart (1.5 from 15), and a slash organisations, so they stay.
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '/');
     let core: String = name.replace("__", "/").chars().filter(kept).flat_map(char::to_lowercase).collect();

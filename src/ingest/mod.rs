@@ -216,8 +216,11 @@ fn ingest_with(
     progress: &(dyn Fn(Progress) + Sync),
     work: Option<&Work>,
 ) -> Result<(ResponseTable, IngestReport), IngestError> {
-    let Gathered { files, skipped, pieces } = gather(paths, options, progress, work)?;
-    if files.iter().all(|file| file.n_rows == 0) {
+    let mut gathered = gather(paths, options, progress, work)?;
+    let (pieces, models) = (std::mem::take(&mut gathered.pieces), std::mem::take(&mut gathered.models));
+    if gathered.files.iter().all(|file| file.n_rows == 0) {
+        gathered.sort_out(models);
+        let Gathered { files, skipped, .. } = gathered;
         return Err(IngestError::NothingRead { files, skipped });
     }
     let mut joining = Joining::default();
@@ -227,6 +230,12 @@ fn ingest_with(
     }
     let Joined { mut table, mut notes, rests, lints } = joining.finish();
     notes.extend(rest::complete(&mut table, &rests));
+    let given = models.into_iter().map(|(read, companion, mut uses)| {
+        uses.extend(companion.give(&mut table, &mut notes));
+        (read, companion, uses)
+    });
+    gathered.sort_out(given.collect());
+    let Gathered { files, skipped, .. } = gathered;
     notes.extend(model_name::complete(&mut table));
     hash_items(&mut table);
     let choices = primary::choose(&mut table);
@@ -244,8 +253,6 @@ fn ingest_with(
 
 /// What became of each file below the paths: those that were used, and those that were set aside.
 ///
-/// Everything is read as by [`ingest`], and nothing is joined.
-///
 /// # Errors
 /// As [`ingest`], but files of which none can be read are a result here.
 pub fn look(
@@ -253,14 +260,36 @@ pub fn look(
     options: &IngestOptions,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<(Vec<FileRead>, Vec<Skipped>), IngestError> {
-    gather(paths, options, progress, None).map(|gathered| (gathered.files, gathered.skipped))
+    let (_, report) = match ingest(paths, options, progress) {
+        Err(IngestError::NothingRead { files, skipped }) => return Ok((files, skipped)),
+        other => other?,
+    };
+    Ok((report.files, report.skipped))
 }
 
 /// What the files gave, each for itself.
+#[derive(Default)]
 struct Gathered {
     files: Vec<FileRead>,
     skipped: Vec<Skipped>,
     pieces: Vec<Piece>,
+    models: Vec<Models>,
+}
+
+/// A table of models, and what it was used for so far.
+type Models = (FileRead, Box<plain::Companion>, Vec<String>);
+
+impl Gathered {
+    /// Puts tables of models to the files that were used, or to those that were set aside.
+    fn sort_out(&mut self, models: Vec<Models>) {
+        for (read, companion, uses) in models {
+            match Outcome::of_companion(read, &companion, &uses) {
+                Outcome::Skipped(skipped) => self.skipped.push(skipped),
+                Outcome::Used(read) => self.files.push(read),
+                Outcome::Read(..) | Outcome::Models(..) => {}
+            }
+        }
+    }
 }
 
 fn gather(
@@ -284,7 +313,7 @@ fn gather(
     let directories = by_directory(found);
     let outcomes: Vec<Outcome> =
         directories.par_iter().flat_map_iter(|files| directory::read(files, reading)).collect();
-    let mut gathered = Gathered { files: Vec::new(), skipped: Vec::new(), pieces: Vec::new() };
+    let mut gathered = Gathered::default();
     for outcome in outcomes {
         match outcome {
             Outcome::Read(file, piece) => {
@@ -292,6 +321,7 @@ fn gather(
                 gathered.pieces.push(piece);
             }
             Outcome::Used(file) => gathered.files.push(file),
+            Outcome::Models(file, companion, uses) => gathered.models.push((file, companion, uses)),
             Outcome::Skipped(file) => gathered.skipped.push(file),
         }
     }

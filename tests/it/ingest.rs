@@ -376,3 +376,32 @@ fn every_file_is_explained() {
     let keys = all.iter().find(|e| e.file.ends_with("runs_to_run_suites.json")).unwrap();
     assert!(keys.found.unwrap().contains("JSON with the keys"), "{keys:?}");
 }
+
+#[test]
+fn a_table_of_models_says_what_dumps_do_not() {
+    let Some(samples) = shared("samples/lm_eval/v0.4.13") else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let models = directory.path().join("models.csv");
+    fs::write(
+        &models,
+        "model,params,tokens,family\nToy-7B,6.9B,2T,toys\nother/Toy-1B,1.1B,,toys\nabsent,1B,,x\n",
+    )
+    .unwrap();
+    let (table, report) = read_with(&[samples, models.clone()], &IngestOptions::default());
+    let of = |model: &str| {
+        let runs: Vec<_> = table.runs.iter().filter(|r| r.model.as_str() == model).collect();
+        assert!(
+            !runs.is_empty() && runs.iter().all(|r| (r.params, r.tokens) == (runs[0].params, runs[0].tokens))
+        );
+        (runs[0].params, runs[0].tokens, runs[0].family.clone())
+    };
+    assert_eq!(of("toy-org/Toy-7B"), (Some(6.9e9), Some(2e12), Some("toys".to_owned())));
+    assert_eq!(of("other/Toy-1B"), (Some(1.1e9), None, Some("toys".to_owned())));
+    assert_eq!(of("toy-org/Toy-70B").0, Some(70e9));
+    let used =
+        report.files.iter().find(|f| f.file == models.display().to_string()).expect("the table is used");
+    assert!(used.because.contains("models: family, params, tokens given to"), "{}", used.because);
+    let said = |text: &str| report.notes.iter().any(|note| note.message.contains(text));
+    assert!(said("1 model of this table is in no dump: absent"), "{:?}", report.notes);
+    assert!(said("sizes of 1 models were parsed"), "{:?}", report.notes);
+}

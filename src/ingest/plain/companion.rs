@@ -40,6 +40,26 @@ pub struct Companion {
 /// At least this share of the results' names must be found in a column for it to be the one to join by.
 const SHARE_MATCHED: f64 = 0.5;
 
+/// What a table may say about models.
+pub(super) const MODEL_FACTS: [Role; 16] = [
+    Role::Params,
+    Role::ParamsMillions,
+    Role::ParamsBillions,
+    Role::Tokens,
+    Role::Flops,
+    Role::Step,
+    Role::Seed,
+    Role::Family,
+    Role::LadderRole,
+    Role::Revision,
+    Role::Timestamp,
+    Role::Dtype,
+    Role::Harness,
+    Role::HarnessVersion,
+    Role::TaskVersion,
+    Role::Variant,
+];
+
 impl Companion {
     /// Adds what the table knows to the results, and says what it was taken for; `None` if no column of it
     /// holds the names of items, models or runs.
@@ -91,7 +111,7 @@ impl Companion {
         best.map(|(_, _, key)| key)
     }
 
-    fn words(&self, role: Role) -> Option<Cow<'_, Words>> {
+    pub(super) fn words(&self, role: Role) -> Option<Cow<'_, Words>> {
         self.roles.get(role).map(|at| self.frame.columns[at].1.to_words())
     }
 
@@ -138,26 +158,8 @@ impl Companion {
     }
 
     fn join_runs(&self, key: &Key, responses: &mut Responses) -> Option<String> {
-        const FACTS: [Role; 16] = [
-            Role::Params,
-            Role::ParamsMillions,
-            Role::ParamsBillions,
-            Role::Tokens,
-            Role::Flops,
-            Role::Step,
-            Role::Seed,
-            Role::Family,
-            Role::LadderRole,
-            Role::Revision,
-            Role::Timestamp,
-            Role::Dtype,
-            Role::Harness,
-            Role::HarnessVersion,
-            Role::TaskVersion,
-            Role::Variant,
-        ];
         let facts: Vec<(Role, Cow<Words>)> =
-            FACTS.into_iter().filter_map(|role| Some((role, self.words(role)?))).collect();
+            MODEL_FACTS.into_iter().filter_map(|role| Some((role, self.words(role)?))).collect();
         let mut joined = vec![false; responses.fragment.table.runs.len()];
         for (row, runs) in key.of_row.iter().enumerate() {
             for &at in runs {
