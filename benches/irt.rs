@@ -49,11 +49,7 @@ fn drawn(model: Model, (n_respondents, n_items): (usize, usize), missing: f64, s
 fn job(model: Model, shape: (usize, usize), missing: f64) -> Box<dyn FnOnce() -> String> {
     let (matrix, _) = simulate_matrix(&drawn(model, shape, missing, 1)).expect("sizes that make sense");
     let options = IrtOptions { model: Some(model), ..Default::default() };
-    let look = |p: &irt::Progress| {
-        eprintln!("{} {:.6} {:.3e}", p.iteration, p.objective, p.predicted_gain);
-        std::ops::ControlFlow::Continue(())
-    };
-    Box::new(move || match irt::fit_observed(&matrix, &options, Some(&look)) {
+    Box::new(move || match irt::fit(&matrix, &options) {
         Ok(fit) => format!(
             "{:?}, {} iterations, log-likelihood {:.4}",
             fit.convergence.reason, fit.convergence.iterations, fit.log_likelihood

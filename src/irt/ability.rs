@@ -234,7 +234,9 @@ fn solve_band(slopes: impl Fn(&[f64; 64]) -> Slopes, start: &[f64], method: Meth
             let enough = if newton { 1e-5 } else { 1e-9 };
             if step.abs() < enough * (1.0 + theta[r].abs()) || high[r] - low[r] < 1e-11 {
                 done[r] = true;
-                theta[r] = next;
+                if newton {
+                    theta[r] = next;
+                }
                 error[r] = standard_error(method, &s, r);
             } else if next.abs() > INFINITE {
                 done[r] = true;

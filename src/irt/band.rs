@@ -12,6 +12,7 @@ use super::grid::{BandGrid, LocalGrid, OWN_NODES};
 use super::layout::Layout;
 use crate::numeric::vector::wide_kernel;
 use crate::response::matrix::NO_CATEGORY;
+use ndarray::s;
 use std::ops::Range;
 
 /// Log-probability tables of all items on a shared grid, or the order to compute them on the way.
@@ -171,8 +172,8 @@ fn likelihood_body(
                 }
             }
             Packed::Levels(l) => {
-                let row = l.row(i);
-                for (r, &k) in row.iter().skip(who.start).take(count).enumerate() {
+                let row = l.slice(s![i, who.clone()]);
+                for (r, &k) in row.iter().enumerate() {
                     if k != NO_CATEGORY {
                         let from = k as usize * width;
                         add(&mut own[r * width..(r + 1) * width], &table[from..from + width]);
@@ -455,8 +456,8 @@ fn expect_body(
                 }
             }
             Packed::Levels(l) => {
-                let row = l.row(i);
-                for (r, &k) in row.iter().skip(who.start).take(count).enumerate() {
+                let row = l.slice(s![i, who.clone()]);
+                for (r, &k) in row.iter().enumerate() {
                     if k != NO_CATEGORY {
                         let from = k as usize * nodes;
                         add(&mut counts[from..from + nodes], &weighted[r * nodes..(r + 1) * nodes]);

@@ -8,6 +8,10 @@
 //!
 //! so the number of agreements has a known mean and variance. Pairs whose share of agreement beyond chance
 //! exceeds a half, and is no accident, are copies of one another in varying degree.
+//!
+//! Where copies are most of a table, slopes are fitted to them and explain them away. Pairs that agree on nearly
+//! everything are therefore held against what accuracy alone predicts, too: `P = σ(logit sⱼ + c)` with the item's
+//! share of right answers `sⱼ` and the `c` that gives the pair's accuracy.
 
 use super::data::{Packed, Responses};
 use super::layout::Layout;
@@ -17,6 +21,8 @@ use rayon::prelude::*;
 
 /// Agreement beyond chance from which two respondents count as copies.
 const COPY: f64 = 0.5;
+/// The same where chance is what accuracy alone predicts.
+const NEAR_IDENTICAL: f64 = 0.95;
 /// And standard deviations beyond chance.
 const SURE: f64 = 6.0;
 /// Most respondents that are compared pair by pair.
@@ -47,39 +53,34 @@ pub(crate) fn clones(data: &Responses, layout: &Layout, natural: &[f64], theta: 
     };
     // Expected agreement at the mean ability of a pair, on a grid of abilities: neighbours in ability are the
     // only ones that can be copies, so one ability stands for both.
-    let grid: Vec<f64> = (0..=64).map(|q| -4.0 + q as f64 / 8.0).collect();
-    let chance: Vec<(f64, f64)> = grid
-        .par_iter()
-        .map(|t| {
-            let (mut mean, mut variance) = (0.0, 0.0);
-            for i in 0..layout.n_items() {
-                let p = success(layout, &natural[layout.natural[i]..layout.natural[i + 1]], *t);
-                let q = p * p + (1.0 - p) * (1.0 - p);
-                mean += q;
-                variance += q * (1.0 - q);
-            }
-            let items = layout.n_items() as f64;
-            (mean / items, variance / items)
-        })
+    let items = layout.n_items();
+    let curve = |i: usize, t: f64| success(&natural[layout.natural[i]..layout.natural[i + 1]], t);
+    let by_ability: Vec<Chance> =
+        (0..=64).into_par_iter().map(|q| Chance::of(items, |i| curve(i, -4.0 + q as f64 / 8.0))).collect();
+    let share = item_logits(cells);
+    let by_accuracy: Vec<Chance> = (0..=64)
+        .into_par_iter()
+        .map(|q| Chance::of(items, |i| logistic(share[i] - 8.0 + q as f64 / 4.0)))
         .collect();
     let mut parent: Vec<usize> = (0..n).collect();
     let pairs: Vec<(usize, usize)> = (0..n)
         .into_par_iter()
         .flat_map_iter(|a| {
-            let chance = &chance;
+            let (by_ability, by_accuracy) = (&by_ability, &by_accuracy);
             (a + 1..n)
                 .filter(move |b| {
                     if (theta[a] - theta[*b]).abs() > 0.7 {
                         return false;
                     }
                     let at = ((0.5 * (theta[a] + theta[*b]) + 4.0) * 8.0).round().clamp(0.0, 64.0) as usize;
-                    let (mean, variance) = chance[at];
-                    let (same, both) = agreement(rows, a, *b);
-                    let (same, both) = (same as f64, both as f64);
-                    let surplus = same - both * mean;
-                    both >= 10.0
-                        && surplus > COPY * both * (1.0 - mean)
-                        && surplus > SURE * (both * variance).sqrt()
+                    let pair = agreement(rows, a, *b);
+                    if pair.both < 10 {
+                        return false;
+                    }
+                    let accuracy = pair.right as f64 / (2 * pair.both) as f64;
+                    let at_accuracy = by_accuracy.partition_point(|c| c.accuracy < accuracy).min(64);
+                    by_ability[at].exceeded(&pair, COPY)
+                        || by_accuracy[at_accuracy].exceeded(&pair, NEAR_IDENTICAL)
                 })
                 .map(move |b| (a, b))
         })
@@ -108,8 +109,49 @@ pub(crate) fn clones(data: &Responses, layout: &Layout, natural: &[f64], theta: 
     Clones { groups, effective }
 }
 
+/// What two independent respondents at one place agree on.
+struct Chance {
+    accuracy: f64,
+    /// Mean over items of the probability to agree, and of its variance.
+    mean: f64,
+    variance: f64,
+}
+
+impl Chance {
+    fn of(n_items: usize, success: impl Fn(usize) -> f64) -> Self {
+        let mut sums = [0.0; 3];
+        for i in 0..n_items {
+            let p = success(i);
+            let q = p * p + (1.0 - p) * (1.0 - p);
+            for (sum, v) in sums.iter_mut().zip([p, q, q * (1.0 - q)]) {
+                *sum += v;
+            }
+        }
+        let [accuracy, mean, variance] = sums.map(|s| s / n_items as f64);
+        Self { accuracy, mean, variance }
+    }
+
+    /// Does a pair agree on more than this share of what chance leaves open, and is that no accident?
+    fn exceeded(&self, pair: &Agreement, share: f64) -> bool {
+        let (same, both) = (pair.same as f64, pair.both as f64);
+        let surplus = same - both * self.mean;
+        surplus > share * both * (1.0 - self.mean) && surplus > SURE * (both * self.variance).sqrt()
+    }
+}
+
+/// Log-odds of each item's share of right answers, half an answer of either kind added.
+fn item_logits(cells: &BitMatrix) -> Vec<f64> {
+    let count = |row: &[u64]| row.iter().map(|w| w.count_ones()).sum::<u32>() as f64;
+    (0..cells.rows())
+        .map(|i| {
+            let (n, right) = (count(cells.present_row(i)), count(cells.value_row(i)));
+            ((right + 0.5) / (n - right + 0.5)).ln()
+        })
+        .collect()
+}
+
 /// Probability of success under a curve of two outcomes.
-pub(crate) fn success(_layout: &Layout, p: &[f64], t: f64) -> f64 {
+pub(crate) fn success(p: &[f64], t: f64) -> f64 {
     let s = logistic(p[0] * t + p[1]);
     match p.len() {
         2 => s,
@@ -118,13 +160,21 @@ pub(crate) fn success(_layout: &Layout, p: &[f64], t: f64) -> f64 {
     }
 }
 
-/// Items that two respondents answered alike, and that both answered.
-fn agreement(rows: &BitMatrix, a: usize, b: usize) -> (u32, u32) {
-    let (mut same, mut both) = (0, 0);
+/// Items that two respondents answered alike, that both answered, and their right answers to those.
+struct Agreement {
+    same: u32,
+    both: u32,
+    right: u32,
+}
+
+fn agreement(rows: &BitMatrix, a: usize, b: usize) -> Agreement {
+    let mut out = Agreement { same: 0, both: 0, right: 0 };
     for w in 0..rows.words() {
         let present = rows.present_row(a)[w] & rows.present_row(b)[w];
-        both += present.count_ones();
-        same += (present & !(rows.value_row(a)[w] ^ rows.value_row(b)[w])).count_ones();
+        let (x, y) = (rows.value_row(a)[w], rows.value_row(b)[w]);
+        out.both += present.count_ones();
+        out.same += (present & !(x ^ y)).count_ones();
+        out.right += (present & x).count_ones() + (present & y).count_ones();
     }
-    (same, both)
+    out
 }

@@ -16,9 +16,9 @@ use std::collections::VecDeque;
 
 /// Pairs of steps and gradient changes remembered.
 const MEMORY: usize = 12;
-/// A predicted gain below this share of the objective is as good as none: with millions of answers it moves no
-/// parameter by a hundredth of its standard error.
-const RELATIVE: f64 = 1e-10;
+/// Objectives larger than this are known less sharply: the tolerance grows with them. With millions of answers
+/// that moves no parameter by a hundredth of its standard error.
+const LARGE: f64 = 1e5;
 /// Halvings of a step before the memory is dropped.
 const HALVINGS: usize = 6;
 /// No parameter moves further in one step.
@@ -58,7 +58,7 @@ pub(crate) fn maximise(
                 reason = StopReason::Interrupted;
                 break;
             }
-            if gain / 2.0 < tolerance.max(RELATIVE * at.objective.abs()) {
+            if gain / 2.0 < tolerance * (at.objective.abs() / LARGE).max(1.0) {
                 reason = StopReason::Converged;
                 break;
             }

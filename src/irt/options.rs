@@ -100,7 +100,8 @@ pub struct IrtOptions {
     pub quadrature: Quadrature,
     /// Most iterations.
     pub max_iterations: usize,
-    /// Stop when the predicted gain in log-likelihood falls below this, or below 1e-10 of the objective.
+    /// Stop when the predicted gain in log-likelihood falls below this, or in proportion more where the
+    /// log-likelihood itself is beyond 100,000.
     pub tolerance: f64,
     /// Weights of the respondents, in the order of the matrix; one each if `None`.
     pub weights: Option<Vec<f64>>,

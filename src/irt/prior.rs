@@ -150,11 +150,14 @@ fn moments(layout: &Layout, natural: &[f64]) -> (f64, f64) {
     (slopes().sum::<f64>() / n, slopes().map(|a| a * a).sum::<f64>() / n)
 }
 
-/// Slopes about their own mean, in units of their own root mean square.
+/// Slopes about their own mean, in units of their own root mean square, which is itself of the order of one.
 ///
 /// ```text
-/// ln prior = −Σ (a − ā)² / (2 κ² s²),   s² = Σ a² / n
+/// ln prior = −Σ (a − ā)² / (2 κ² s²) − (ln s)² / 2,   s² = Σ a² / n
 /// ```
+///
+/// The last term weighs as much as one respondent or less. Without it items that repeat one another, which
+/// the answers would have infinitely steep, would take the unit of all others along.
 fn add_free_unit(
     layout: &Layout,
     spread: f64,
@@ -168,12 +171,14 @@ fn add_free_unit(
     }
     let variance = (square - mean * mean).max(0.0);
     let precision = 1.0 / (spread * spread * square);
+    let (n, log_unit) = (layout.n_items() as f64, 0.5 * square.ln());
     for i in 0..layout.n_items() {
         let a = natural[layout.natural[i]];
         gradient[layout.natural[i]] -= (a - mean - variance / square * a) * precision;
+        gradient[layout.natural[i]] -= log_unit * a / (n * square);
         information[layout.square[i]] += precision;
     }
-    -0.5 * layout.n_items() as f64 * variance * precision
+    -0.5 * (n * variance * precision + log_unit * log_unit)
 }
 
 #[cfg(test)]
@@ -191,14 +196,14 @@ mod tests {
         (free().add(layout, natural, &mut gradient, &mut information), gradient)
     }
 
-    /// With a = d = (1, 2): m = 1, nothing is off; ā = 1.5, s² = 2.5, so −(0.25 + 0.25) / (2 · 0.25 · 2.5).
+    /// With a = d = (1, 2): m = 1, nothing is off; ā = 1.5, s² = 2.5, so −(0.25 + 0.25) / (2 · 0.25 · 2.5); ln s = 0.458145.
     #[test]
     fn two_items_by_hand() {
         let layout = Layout::new(Kind::Logistic, false, &[2, 2]);
-        assert!((value(&layout, &[1.0, 1.0, 2.0, 2.0]).0 + 0.4).abs() < 1e-12);
+        assert!((value(&layout, &[1.0, 1.0, 2.0, 2.0]).0 + 0.4 + 0.104_948_588_165).abs() < 1e-9);
     }
 
-    /// Shifting θ by δ and stretching it by s moves the items, not their prior.
+    /// Shifting θ and stretching it moves the items, not their prior, but for the unit's own.
     #[test]
     fn origin_and_unit_do_not_matter() {
         for kind in [Kind::Logistic, Kind::PartialCredit, Kind::Graded] {
@@ -213,8 +218,11 @@ mod tests {
                     item[m] += loading(kind, m) * a * 2.3;
                 }
             }
-            let before = value(&layout, &natural).0;
-            assert!((before - value(&layout, &moved).0).abs() < 1e-9 * before.abs(), "{kind:?}");
+            let but_for_unit = |natural: &[f64]| {
+                value(&layout, natural).0 + 0.125 * moments(&layout, natural).1.ln().powi(2)
+            };
+            let before = but_for_unit(&natural);
+            assert!((before - but_for_unit(&moved)).abs() < 1e-9 * before.abs(), "{kind:?}");
         }
     }
 

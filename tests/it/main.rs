@@ -19,6 +19,8 @@ mod irt;
 #[cfg(feature = "cli")]
 mod irt_cli;
 mod irt_edge;
+#[cfg(feature = "tables")]
+mod irt_long;
 mod ladder;
 #[cfg(feature = "cli")]
 mod ladder_cli;
