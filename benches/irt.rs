@@ -21,8 +21,8 @@ pub const CASES: [Case; 16] = [
     Case { name: "irt_grm_1000x20", prepare: || job(Model::Graded, (1000, 20), 0.0) },
     Case { name: "irt_grm_2211x12032", prepare: || job(Model::Graded, LEADERBOARD, 0.0) },
     Case { name: "irt_gpcm_1000x200", prepare: || job(Model::PartialCredit, (1000, 200), 0.0) },
-    Case { name: "irt_study_coverage_400x500", prepare: || study(Model::TwoParameter, (400, 500), 20) },
-    Case { name: "irt_study_coverage_400x10000", prepare: || study(Model::TwoParameter, (400, 10_000), 5) },
+    Case { name: "irt_study_coverage_400x500", prepare: || study(Model::TwoParameter, (400, 500), 100) },
+    Case { name: "irt_study_coverage_400x10000", prepare: || study(Model::TwoParameter, (400, 10_000), 20) },
     Case { name: "irt_study_3pl_2000x100", prepare: || study(Model::ThreeParameter, (2000, 100), 20) },
 ];
 
@@ -63,13 +63,15 @@ fn study(model: Model, shape: (usize, usize), n_seeds: u64) -> Box<dyn FnOnce() 
     Box::new(move || {
         let mut converged = 0;
         let mut of = [Tally::default(), Tally::default(), Tally::default(), Tally::default()];
-        let mut scaled = Vec::new();
+        let (mut scaled, mut held) = (Vec::new(), Vec::new());
         for seed in 1..=n_seeds {
             let (matrix, truth) = simulate_matrix(&drawn(model, shape, 0.0, 100 + seed)).expect("sizes");
             let options = IrtOptions { model: Some(model), ..Default::default() };
             let Ok(fit) = irt::fit(&matrix, &options) else { continue };
             converged += usize::from(fit.convergence.converged());
-            scaled.push(rescaled_error(&fit, &truth));
+            let (error, coverage) = rescaled(&fit, &truth);
+            scaled.push(error);
+            held.push(coverage);
             for (ability, truth) in fit.abilities.iter().zip(&truth.abilities) {
                 of[0].add(&ability.eap, *truth);
             }
@@ -80,22 +82,30 @@ fn study(model: Model, shape: (usize, usize), n_seeds: u64) -> Box<dyn FnOnce() 
             }
         }
         let [theta, a, d, b] = of.map(|t| t.sums_up());
-        let mean = scaled.iter().sum::<f64>() / scaled.len().max(1) as f64;
+        let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len().max(1) as f64;
+        let (error, coverage) = (mean(&scaled), 100.0 * mean(&held));
         format!(
-            "{converged} of {n_seeds} converged; θ {theta} (rescaled rmse {mean:.4}), a {a}, d {d}, b {b}"
+            "{converged} of {n_seeds} converged; θ {theta} (rescaled rmse {error:.4} coverage \
+             {coverage:.1} %), a {a}, d {d}, b {b}"
         )
     })
 }
 
-/// Root mean square error of abilities after the line that fits best: origin and unit are a convention.
-fn rescaled_error(fit: &IrtFit, truth: &BulkTruth) -> f64 {
+/// Root mean square error of abilities, and coverage of their intervals, after the line that fits best: origin and
+/// unit are those of the respondents at hand, whose mean and spread differ from the population's by chance.
+fn rescaled(fit: &IrtFit, truth: &BulkTruth) -> (f64, f64) {
     let x: Vec<f64> = fit.abilities.iter().map(|a| a.eap.value).collect();
     let (n, y) = (x.len() as f64, &truth.abilities);
     let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
     let sxy: f64 = x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum();
     let sxx: f64 = x.iter().map(|x| (x - mx) * (x - mx)).sum();
-    let residual = |(x, y): (&f64, &f64)| (y - my - sxy / sxx * (x - mx)).powi(2);
-    (x.iter().zip(y).map(residual).sum::<f64>() / n).sqrt()
+    let line = |x: f64| my + sxy / sxx * (x - mx);
+    let squares: f64 = x.iter().zip(y).map(|(x, y)| (y - line(*x)).powi(2)).sum();
+    let held = fit.abilities.iter().zip(y).filter(|(ability, y)| {
+        let interval = &ability.eap.interval;
+        interval.as_ref().is_some_and(|i| (line(i.low)..=line(i.high)).contains(*y))
+    });
+    ((squares / n).sqrt(), held.count() as f64 / n)
 }
 
 #[derive(Default)]
