@@ -19,7 +19,7 @@ pub fn write(table: &ResponseTable, path: &Path, provenance: &Provenance) -> Res
 /// The same, made in `staging` before it is moved to its place.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_from(
     staging: &Path,
     table: &ResponseTable,
