@@ -2,13 +2,11 @@
 
 use super::band::members;
 use super::coarse::SummedCurve;
-use super::curve::point::Point;
-use super::curve::{Kind, logistic};
-use super::data::{Packed, Responses};
+use super::curve::Kind;
+use super::data::Responses;
 use super::layout::Layout;
 use super::product::bit_product;
-use crate::numeric::vector;
-use crate::numeric::vector::wide_kernel;
+use super::slopes::{Slopes, slopes};
 use rayon::prelude::*;
 
 /// Beyond this distance from the origin an ability is as good as infinite.
@@ -26,104 +24,6 @@ pub(crate) enum Method {
     /// doi:10.1007/BF02294627). With a guessing floor Warm's own weight differs from `√I`; the latter is used
     /// there too, as in reference software.
     Weighted,
-}
-
-/// Derivatives at the current abilities of one band.
-#[derive(Clone)]
-pub(crate) struct Slopes {
-    /// `ℓ′`.
-    pub first: [f64; 64],
-    /// `−ℓ″`.
-    pub observed: [f64; 64],
-    /// Fisher information.
-    pub expected: [f64; 64],
-    /// `I′`.
-    pub bend: [f64; 64],
-}
-
-impl Slopes {
-    fn zero() -> Self {
-        Self { first: [0.0; 64], observed: [0.0; 64], expected: [0.0; 64], bend: [0.0; 64] }
-    }
-}
-
-wide_kernel! {
-    /// Derivatives of the log-likelihood of each respondent of a band at its own ability.
-    pub(crate) fn slopes(
-        data: &Responses, layout: &Layout, natural: &[f64], band: usize, theta: &[f64; 64],
-    ) -> Slopes = slopes_body;
-}
-
-#[inline(always)]
-fn slopes_body(data: &Responses, layout: &Layout, natural: &[f64], band: usize, theta: &[f64; 64]) -> Slopes {
-    const ONE: u64 = 0x3ff0_0000_0000_0000;
-    let mut out = Slopes::zero();
-    let mut point = Point::default();
-    let who = members(data, band);
-    for i in 0..layout.n_items() {
-        let p = &natural[layout.natural[i]..layout.natural[i + 1]];
-        match (&data.cells, layout.kind) {
-            (Packed::Bits(bits), Kind::Logistic) => {
-                let (value, present) = (bits.value_row(i)[band], bits.present_row(i)[band]);
-                let (a, d) = (p[0], p[1]);
-                for r in 0..64 {
-                    let m = f64::from_bits(0u64.wrapping_sub(present >> r & 1) & ONE);
-                    let y = f64::from_bits(0u64.wrapping_sub(value >> r & 1) & ONE);
-                    let s = vector::logistic(a * theta[r] + d);
-                    let v = m * a * a * s * (1.0 - s);
-                    out.first[r] += a * (y - m * s);
-                    out.observed[r] += v;
-                    out.expected[r] += v;
-                    out.bend[r] += v * a * (1.0 - 2.0 * s);
-                }
-            }
-            (Packed::Bits(bits), Kind::Guessing | Kind::FourParameter) => {
-                let (value, present) = (bits.value_row(i)[band], bits.present_row(i)[band]);
-                let (a, d) = (p[0], p[1]);
-                let (c, not_c, u, not_u) = logistic::asymptotes(p);
-                for r in 0..64 {
-                    let m = f64::from_bits(0u64.wrapping_sub(present >> r & 1) & ONE);
-                    let y = f64::from_bits(0u64.wrapping_sub(value >> r & 1) & ONE);
-                    let s = vector::logistic(a * theta[r] + d);
-                    let not_s = 1.0 - s;
-                    let right = c * not_s + u * s + 1e-300;
-                    let wrong = not_c * not_s + not_u * s + 1e-300;
-                    let slope = (u - c) * s * not_s * a;
-                    let second = slope * a * (not_s - s);
-                    let weight = m / (right * wrong);
-                    out.first[r] += (y - m * right) / (right * wrong) * slope;
-                    let up = slope / right;
-                    let down = slope / wrong;
-                    out.observed[r] -=
-                        y * (second / right - up * up) - (m - y) * (second / wrong + down * down);
-                    out.expected[r] += weight * slope * slope;
-                    out.bend[r] +=
-                        weight * slope * (2.0 * second - slope * slope * (wrong - right) / (right * wrong));
-                }
-            }
-            _ => {
-                for (r, column) in who.clone().enumerate() {
-                    let Some((k, n)) = data.cell(i, column) else { continue };
-                    point.fill(layout.kind, p, theta[r]);
-                    let times = if layout.kind.is_ordinal() { 1.0 } else { n as f64 };
-                    out.expected[r] += times * point.information();
-                    out.bend[r] += times * point.information_slope();
-                    let mut term = |k: usize, times: f64| {
-                        let up = point.first[k] / point.p[k].max(1e-290);
-                        out.first[r] += times * up;
-                        out.observed[r] -= times * (point.second[k] / point.p[k].max(1e-290) - up * up);
-                    };
-                    if layout.kind.is_ordinal() {
-                        term(k, 1.0);
-                    } else {
-                        term(1, k as f64);
-                        term(0, (n - k) as f64);
-                    }
-                }
-            }
-        }
-    }
-    out
 }
 
 /// An ability with its standard error; `None` where there is no finite one.

@@ -41,12 +41,21 @@ pub(crate) struct Engine<'a> {
     /// Marginal log-likelihood of each respondent at the last evaluation.
     pub each: Vec<f64>,
     /// While set, nodes stay where they are: differences of evaluations then compare like with like.
-    pub frozen: Option<Frozen>,
+    frozen: Option<Grids>,
+    /// The last evaluation, which is asked for again wherever a search begins at the end of another.
+    last: Option<Evaluated>,
 }
 
-/// Nodes that are kept.
+/// An evaluation, where it was made, and on which nodes.
+struct Evaluated {
+    natural: Vec<f64>,
+    grids: Grids,
+    pass: Pass,
+}
+
+/// Nodes of all respondents.
 #[derive(Clone)]
-pub(crate) enum Frozen {
+enum Grids {
     Complete(CompleteGrid),
     Bands(Vec<BandGrid>),
 }
@@ -66,6 +75,7 @@ impl<'a> Engine<'a> {
             sd: Vec::new(),
             each: vec![0.0; data.n_respondents()],
             frozen: None,
+            last: None,
         };
         engine.sd = engine.guess_sd();
         engine
@@ -102,15 +112,15 @@ impl<'a> Engine<'a> {
         self.fixed || self.sd.iter().all(|s| *s >= self.shared.step())
     }
 
-    /// Keeps the nodes of the next evaluations where they are now.
+    /// Keeps the nodes of the next evaluations where they were for these parameters.
     pub fn freeze(&mut self, natural: &[f64]) {
-        self.frozen = Some(match self.has_sufficient_statistics() {
-            true => Frozen::Complete(self.complete_grid(natural)),
-            false => {
-                let gentle = self.gentle(natural);
-                Frozen::Bands((0..self.data.n_bands()).map(|b| self.band_grid(b, gentle)).collect())
-            }
-        });
+        self.evaluate(natural);
+        self.frozen = self.last.as_ref().map(|last| last.grids.clone());
+    }
+
+    /// Lets nodes follow their posteriors again.
+    pub fn thaw(&mut self) {
+        (self.frozen, self.last) = (None, None);
     }
 
     /// A slope that hardly any item exceeds.
@@ -137,24 +147,37 @@ impl<'a> Engine<'a> {
 
     /// Evaluates the marginal log-likelihood and its derivatives at natural parameters.
     pub fn evaluate(&mut self, natural: &[f64]) -> Pass {
-        if self.has_sufficient_statistics() {
-            return self.evaluate_complete(natural);
+        if let Some(last) = self.last.as_ref().filter(|last| last.natural == natural) {
+            return last.pass.clone();
         }
-        self.evaluate_bands(natural)
+        let found = match self.has_sufficient_statistics() {
+            true => self.evaluate_complete(natural).map(|(grid, pass)| (Grids::Complete(grid), pass)),
+            false => {
+                let (grids, pass) = self.evaluate_bands(natural);
+                Some((Grids::Bands(grids), pass))
+            }
+        };
+        let Some((grids, pass)) = found else {
+            self.last = None;
+            return Pass { log_likelihood: f64::NAN, gradient: Vec::new(), information: Vec::new() };
+        };
+        self.last = Some(Evaluated { natural: natural.to_vec(), grids, pass: pass.clone() });
+        pass
     }
 
     fn total(&self) -> f64 {
         self.each.iter().zip(&self.data.weights).map(|(l, w)| l * w).sum()
     }
 
-    fn evaluate_complete(&mut self, natural: &[f64]) -> Pass {
+    /// `None` where no nodes hold the posteriors.
+    fn evaluate_complete(&mut self, natural: &[f64]) -> Option<(CompleteGrid, Pass)> {
         let frozen = match &self.frozen {
-            Some(Frozen::Complete(grid)) => Some(grid.clone()),
+            Some(Grids::Complete(grid)) => Some(grid.clone()),
             _ => None,
         };
         for attempt in 0..MOVES {
             let grid = frozen.clone().unwrap_or_else(|| self.complete_grid(natural));
-            let Some(pass) = complete::expect(self.data, natural, &grid) else { break };
+            let pass = complete::expect(self.data, natural, &grid)?;
             let (nodes, step) = (&grid.nodes, grid.nodes.step());
             let narrowest = pass.sd.iter().copied().fold(f64::INFINITY, f64::min);
             let (low, high) = (nodes.t[0], nodes.t[nodes.t.len() - 1]);
@@ -168,10 +191,10 @@ impl<'a> Engine<'a> {
                 self.each.clone_from(&pass.log_likelihood);
                 let (gradient, information) =
                     complete::gradient(self.data, self.layout, natural, &grid, &pass);
-                return Pass { log_likelihood: self.total(), gradient, information };
+                return Some((grid, Pass { log_likelihood: self.total(), gradient, information }));
             }
         }
-        Pass { log_likelihood: f64::NAN, gradient: Vec::new(), information: Vec::new() }
+        None
     }
 
     /// Items in few blocks where there are many bands, in more where there are few: enough pieces to share.
@@ -211,7 +234,7 @@ impl<'a> Engine<'a> {
     ) -> (Vec<BandGrid>, Vec<BandPosterior>) {
         let n_bands = self.data.n_bands();
         let frozen = match &self.frozen {
-            Some(Frozen::Bands(grids)) => Some(grids.clone()),
+            Some(Grids::Bands(grids)) => Some(grids.clone()),
             _ => None,
         };
         let keep = frozen.is_some() || tables.is_some();
@@ -273,9 +296,9 @@ impl<'a> Engine<'a> {
         (grids, done.into_iter().flatten().collect())
     }
 
-    fn evaluate_bands(&mut self, natural: &[f64]) -> Pass {
+    fn evaluate_bands(&mut self, natural: &[f64]) -> (Vec<BandGrid>, Pass) {
         let local = |g: &[BandGrid]| matches!(g.first(), Some(BandGrid::Local(_)));
-        let wide = self.is_wide() && !matches!(&self.frozen, Some(Frozen::Bands(g)) if local(g));
+        let wide = self.is_wide() && !matches!(&self.frozen, Some(Grids::Bands(g)) if local(g));
         let tables = wide.then(|| self.tables(natural));
         let (grids, posteriors) = self.posteriors(natural, tables.as_ref());
         if wide && !self.fixed && self.frozen.is_none() && !self.is_wide() {
@@ -288,7 +311,7 @@ impl<'a> Engine<'a> {
             Some(tables) => self.gradient_from_counts(natural, tables, &grids, &posteriors),
             None => self.gradient_by_band(natural, &grids, &posteriors),
         };
-        Pass { log_likelihood: self.total(), gradient, information }
+        (grids, Pass { log_likelihood: self.total(), gradient, information })
     }
 
     fn groups(&self, bytes_each: usize) -> Vec<std::ops::Range<usize>> {

@@ -8,6 +8,7 @@
 //! objective is ever taken.
 
 use super::engine::Engine;
+use super::layout::Layout;
 use super::objective::{Evaluation, dot, evaluate};
 use super::options::{Observer, Progress};
 use super::prior::ItemPriors;
@@ -21,8 +22,8 @@ const MEMORY: usize = 12;
 const LARGE: f64 = 1e5;
 /// Halvings of a step before the memory is dropped.
 const HALVINGS: usize = 6;
-/// No parameter moves further in one step.
-const LONGEST: f64 = 1.5;
+/// No parameter moves further in one step. An item that wants to is held back alone: others need not wait for it.
+const LONGEST: f64 = 1.0;
 
 pub(crate) struct Maximum {
     pub x: Vec<f64>,
@@ -47,10 +48,10 @@ pub(crate) fn maximise(
         reason = StopReason::NotFinite;
     } else {
         while iterations < max_iterations {
-            let (mut direction, mut gain) = direction(&at, &memory);
+            let (mut direction, mut gain) = direction(&at, &memory, engine.layout);
             if !(gain > 0.0 && gain.is_finite()) {
                 memory.clear();
-                (direction, gain) = self::direction(&at, &memory);
+                (direction, gain) = self::direction(&at, &memory, engine.layout);
             }
             let progress =
                 Progress { iteration: iterations, objective: at.objective, predicted_gain: gain / 2.0 };
@@ -63,8 +64,7 @@ pub(crate) fn maximise(
                 break;
             }
             iterations += 1;
-            let longest = direction.iter().fold(0.0f64, |m, s| m.max(s.abs()));
-            let mut scale = if longest > LONGEST { LONGEST / longest } else { 1.0 };
+            let mut scale = 1.0;
             let mut accepted = None;
             for _ in 0..HALVINGS {
                 let trial: Vec<f64> = x.iter().zip(&direction).map(|(x, s)| x + scale * s).collect();
@@ -117,8 +117,12 @@ pub(crate) fn maximise(
     Maximum { x, at, convergence }
 }
 
-/// The ascent direction and its predicted gain twice over, `gᵀ H g`.
-fn direction(at: &Evaluation, memory: &VecDeque<(Vec<f64>, Vec<f64>, f64)>) -> (Vec<f64>, f64) {
+/// The ascent direction and its predicted gain twice over, `gᵀ H g` (less where items are held back).
+fn direction(
+    at: &Evaluation,
+    memory: &VecDeque<(Vec<f64>, Vec<f64>, f64)>,
+    layout: &Layout,
+) -> (Vec<f64>, f64) {
     let mut q = at.gradient.clone();
     let mut factors = Vec::with_capacity(memory.len());
     for (step, change, curvature) in memory.iter().rev() {
@@ -131,6 +135,21 @@ fn direction(at: &Evaluation, memory: &VecDeque<(Vec<f64>, Vec<f64>, f64)>) -> (
         let back = dot(change, &direction) / curvature;
         direction.iter_mut().zip(step).for_each(|(d, s)| *d += (factor - back) * s);
     }
+    hold_back(&mut direction, layout);
     let gain = dot(&at.gradient, &direction);
     (direction, gain)
+}
+
+/// Shortens the steps of single items to [`LONGEST`], each in its own direction.
+fn hold_back(direction: &mut [f64], layout: &Layout) {
+    let shorten = |step: &mut [f64]| {
+        let longest = step.iter().fold(0.0f64, |m, s| m.max(s.abs()));
+        if longest > LONGEST {
+            step.iter_mut().for_each(|s| *s *= LONGEST / longest);
+        }
+    };
+    if layout.common_slope {
+        shorten(&mut direction[..1]);
+    }
+    (0..layout.n_items()).for_each(|i| shorten(&mut direction[layout.block(i)]));
 }

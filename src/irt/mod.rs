@@ -42,6 +42,7 @@ mod product;
 mod reliability;
 mod result;
 mod score;
+mod slopes;
 mod standard_error;
 mod start;
 mod sum_score;

@@ -33,7 +33,7 @@ fn surprise_body(
     const ONE: u64 = 0x3ff0_0000_0000_0000;
     let mut out = Surprise { observed: [0.0; 64], mean: [0.0; 64], variance: [0.0; 64] };
     let who = members(data, band);
-    let mut point = Point::default();
+    let (mut point, mut log) = (Point::default(), Vec::new());
     for i in 0..layout.n_items() {
         let p = &natural[layout.natural[i]..layout.natural[i + 1]];
         if let Packed::Bits(bits) = &data.cells {
@@ -58,7 +58,8 @@ fn surprise_body(
         for (r, column) in who.clone().enumerate() {
             let Some((k, n)) = data.cell(i, column) else { continue };
             point.fill(layout.kind, p, theta[r]);
-            let log: Vec<f64> = point.p.iter().map(|p| p.max(1e-290).ln()).collect();
+            log.clear();
+            log.extend(point.p.iter().map(|p| ln(p.max(1e-290))));
             let mean: f64 = point.p.iter().zip(&log).map(|(p, l)| p * l).sum();
             let variance: f64 = point.p.iter().zip(&log).map(|(p, l)| p * (l - mean) * (l - mean)).sum();
             if layout.kind.is_ordinal() {

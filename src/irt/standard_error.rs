@@ -70,7 +70,7 @@ pub(crate) fn covariance(
         Some(covariance) => from_full(layout, &natural, &covariance, x.len()),
         None => by_blocks(engine, priors, x, metric, &natural),
     };
-    engine.frozen = None;
+    engine.thaw();
     (engine.mean, engine.sd, engine.each) = keep;
     out
 }

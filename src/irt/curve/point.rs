@@ -35,21 +35,17 @@ impl Point {
                 self.second.copy_from_slice(&[-second, second]);
             }
             Kind::Graded => {
-                self.p.fill(0.0);
-                self.first.fill(0.0);
-                self.second.fill(0.0);
+                // Each boundary is the upper one of a category, then the lower one of the next.
+                let (mut s, mut not_s) = (1.0, 0.0);
                 for k in 0..levels {
-                    let lower = (k > 0).then(|| a * t + p[k]);
-                    let upper = (k + 1 < levels).then(|| a * t + p[k + 1]);
-                    let s = |z: Option<f64>, edge: f64| z.map_or(edge, logistic);
-                    let v = |z: Option<f64>| z.map_or(0.0, |z| logistic(z) * logistic(-z));
-                    let w = |z: Option<f64>| {
-                        z.map_or(0.0, |z| logistic(z) * logistic(-z) * (logistic(-z) - logistic(z)))
-                    };
+                    let z = p.get(k + 1).map(|d| a * t + d);
+                    let (next_s, next_not) = z.map_or((0.0, 1.0), |z| (logistic(z), logistic(-z)));
                     let gap = if k > 0 && k + 1 < levels { -(p[k + 1] - p[k]).exp_m1() } else { 1.0 };
-                    self.p[k] = s(lower, 1.0) * upper.map_or(1.0, |z| logistic(-z)) * gap;
-                    self.first[k] = a * (v(lower) - v(upper));
-                    self.second[k] = a * a * (w(lower) - w(upper));
+                    let (v, next_v) = (s * not_s, next_s * next_not);
+                    self.p[k] = s * next_not * gap;
+                    self.first[k] = a * (v - next_v);
+                    self.second[k] = a * a * (v * (not_s - s) - next_v * (next_not - next_s));
+                    (s, not_s) = (next_s, next_not);
                 }
             }
             Kind::PartialCredit => {
@@ -79,16 +75,6 @@ impl Point {
     /// ```
     pub fn information(&self) -> f64 {
         self.p.iter().zip(&self.first).map(|(p, d)| if *p > 1e-290 { d * d / p } else { 0.0 }).sum()
-    }
-
-    /// Slope of the Fisher information.
-    ///
-    /// ```text
-    /// I′ = Σₖ (2 P′ₖ P″ₖ / Pₖ − P′ₖ³ / Pₖ²)
-    /// ```
-    pub fn information_slope(&self) -> f64 {
-        let terms = self.p.iter().zip(self.first.iter().zip(&self.second));
-        terms.map(|(p, (d, e))| if *p > 1e-140 { 2.0 * d * e / p - (d * d / p) * (d / p) } else { 0.0 }).sum()
     }
 
     /// Expected score, categories counted from 0.
