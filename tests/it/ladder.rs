@@ -11,8 +11,8 @@ use evalgauge::ladder::principal::Components;
 use evalgauge::ladder::smooth::exponential_average;
 use evalgauge::ladder::{
     AccuracyCurve, Conditions, DirectFit, DirectLaw, FitOptions, Form, FormPrediction, LadderOptions,
-    LadderReport, LadderTable, LawError, LawFit, LossLaw, Range, Role, TargetPrediction, analyse, fit_curve,
-    fit_direct, fit_loss, from_columns, tables,
+    LadderReport, LadderTable, LawError, LawFit, LossLaw, Range, Role, TargetPrediction, TaskReport, analyse,
+    fit_curve, fit_direct, fit_loss, from_columns, tables,
 };
 use evalgauge::numeric::robust::Loss;
 use evalgauge::numeric::special::logistic;
@@ -309,6 +309,19 @@ fn full_public_ladder() -> Option<LadderTable> {
     Some(table)
 }
 
+/// Sum of squares of step 2 and that of the reference, which stops before the upper end of the curve has reached its
+/// bound: for MMLU that is 1.5e-10 too early, and a millionth of the chained prediction.
+#[cfg(feature = "tables")]
+fn second_step(report: &TaskReport, vectors: &Value, form: Form) -> [f64; 2] {
+    let Form::Chained(_, curve) = form else { return [0.0; 2] };
+    let cases = vectors["step2"].as_array().expect("cases");
+    let task = report.task.task.as_str();
+    let theirs =
+        cases.iter().find(|c| c["task"] == task && c["x_metric"] == "rc_bpb").expect("the second step");
+    let ours = report.fits.curve(curve).expect("a fit").fit.convergence.objective;
+    [ours, number(&theirs["sse"])]
+}
+
 /// The published predictions: chained fits to the public ladder, errors of 3.82 and 4.17 points on average.
 #[cfg(feature = "tables")]
 #[test]
@@ -330,8 +343,8 @@ fn the_published_table_is_reproduced() {
             let ours = report.targets.iter().find(|t| t.at.parameters == size).expect(target);
             let predicted = ours.forms.iter().find(|f| f.form == form).expect("the form").predicted;
             let pair = (predicted, number(&case["pred_acc"]));
-            // Both steps agree to a millionth by themselves; for MMLU they add up to 1.2 millionths.
-            verdict.judge(format!("{task} {target}"), 0.0, 0.0, &[pair], 2e-6);
+            let [squares, theirs] = second_step(report, &v, form);
+            verdict.judge(format!("{task} {target}"), squares, theirs, &[pair], 1e-6);
             assert!((ours.actual.expect("known") - number(&case["actual_acc"])).abs() < 1e-9);
         }
     }
