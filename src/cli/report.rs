@@ -2,7 +2,7 @@
 
 use super::analysis::{Analysis, ladder, ladder_tables, merged, tables};
 use super::console::Console;
-use super::flag::{FlagSettings, Flagged};
+use super::flag::{FlagSettings, Flagged, item_fits};
 use super::input::{Benchmark, InputArgs, Loaded};
 use super::irt::measure::{Measured, quick};
 use super::items::{BenchmarkSummary, overview};
@@ -52,8 +52,11 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     let flagged: Vec<Result<Flagged, String>> = benchmarks
         .iter()
         .zip(&analyses)
-        .map(|(b, a)| {
-            Flagged::of(&loaded.table, b, a.classical.as_ref().ok(), &settings).map_err(|e| e.to_string())
+        .zip(&fitted)
+        .map(|((b, a), f)| {
+            let fits = f.as_ref().ok().map(|f| item_fits(&f.fit, &f.item_fits, &b.matrix));
+            let classical = a.classical.as_ref().ok();
+            Flagged::of(&loaded.table, b, classical, fits.as_ref(), &settings).map_err(|e| e.to_string())
         })
         .collect();
     let training: Vec<_> = benchmarks.iter().map(|b| signal(&loaded, b, console)).collect();

@@ -111,6 +111,23 @@ impl FlagReport {
             .text("comment", blank())
     }
 
+    /// Table `duplicate_pairs`: items that texts and responses both call alike, the clearest first; `None` where the
+    /// models are too few, no response model was fitted or there are no texts.
+    pub fn duplicate_pairs_table(&self, panel: &Panel) -> Option<Table> {
+        let pairs = self.dependent_pairs.as_ref()?;
+        let name = |item: usize| Some(panel.items[item].as_str());
+        Some(
+            Table::new("duplicate_pairs")
+                .text("benchmark", pairs.iter().map(|_| Some(self.benchmark.as_str())))
+                .text("item", pairs.iter().map(|p| name(p.items.0)))
+                .text("other_item", pairs.iter().map(|p| name(p.items.1)))
+                .real("q3", pairs.iter().map(|p| Some(p.q3)))
+                .real("q3_excess", pairs.iter().map(|p| Some(p.excess)))
+                .real("text_similarity", pairs.iter().map(|p| Some(p.text_similarity)))
+                .whole("n_models", pairs.iter().map(|p| Some(p.n_models as i64))),
+        )
+    }
+
     /// Table `repairs`: what a harness would leave out or key anew, in order of reading.
     pub fn repairs_table(&self, panel: &Panel, repairs: &Repairs) -> Table {
         let action = |f: &Flag| {

@@ -58,5 +58,5 @@ pub use model::Model;
 pub use options::{IrtOptions, NormalPrior, Observer, PriorSet, Priors, Progress, Quadrature};
 pub use reliability::{item_information, test_information};
 pub use result::{Ability, DesignGroup, Excluded, IrtFit, ItemNote, ItemParameters, Reliability, Warning};
-pub use score::{probabilities, score};
+pub use score::{expected_scores, probabilities, score};
 pub use sum_score::SumScoreFit;

@@ -31,6 +31,21 @@ pub fn probabilities(model: Model, item: &ItemParameters, ability: f64) -> Vec<f
     point.p
 }
 
+/// Expected scores of an item at abilities on the scale of the fit, categories counted from 0.
+///
+/// ```text
+/// E x = Σₖ k Pₖ(θ)
+/// ```
+pub fn expected_scores(model: Model, item: &ItemParameters, abilities: &[f64]) -> Vec<f64> {
+    let (kind, p) = curve_of(model, item);
+    let mut point = super::curve::point::Point::default();
+    let mut at = |t: &f64| {
+        point.fill(kind, &p, *t);
+        point.expected()
+    };
+    abilities.iter().map(&mut at).collect()
+}
+
 /// Abilities of the respondents of a matrix on the scale of a saved fit, through the items they share by name.
 ///
 /// Items of the matrix that the fit does not know are left out; the number used is in each ability.

@@ -1,6 +1,7 @@
 //! Which items should a person look at first, and what would repairing them change?
 
 mod evaluate;
+mod fits;
 mod show;
 mod work;
 
@@ -11,6 +12,7 @@ use super::input::InputArgs;
 use super::output::Output;
 use crate::flags::tables::zones_table;
 use clap::{Args, Subcommand};
+pub use fits::item_fits;
 use show::Summary;
 use std::path::PathBuf;
 pub use work::{FlagSettings, Flagged};
@@ -25,8 +27,8 @@ pub use work::{FlagSettings, Flagged};
     evalgauge flag results/ --out flags --top 100 --deny 5     exit code 1 if more than 5 keys are suspected\n  \
     evalgauge flag evaluate --flags flags/flags.csv --labels labels.csv\n  \
     evalgauge flag evaluate --flags flags/flags.csv --labels flags/review.csv    after filling it in\n\n\
-    Writes flags, rules, review, repairs, flag_effect and zones (.csv and .parquet), export/ for harnesses and\n\
-    summary.json. A flag is a suspicion that a person must check, never a verdict."
+    Writes flags, rules, duplicate_pairs, review, repairs, flag_effect and zones (.csv and .parquet), export/ for\n\
+    harnesses and summary.json. A flag is a suspicion that a person must check, never a verdict."
 )]
 pub struct FlagArgs {
     #[command(subcommand)]
@@ -67,7 +69,15 @@ fn flag(args: &FlagArgs, out: &std::path::Path, console: &Console) -> anyhow::Re
     let mut refused = Vec::new();
     for benchmark in &benchmarks {
         let analysis = Analysis::of(benchmark, console);
-        match Flagged::of(&loaded.table, benchmark, analysis.classical.as_ref().ok(), &settings) {
+        let name = &benchmark.matrix.benchmark;
+        bar.set_message(format!("{name}: fitting a response model"));
+        let fits = fits::fitted(&benchmark.matrix, console.seed).and_then(|fits| {
+            let why = |e: &String| console.warning(&format!("{name}: no slope or misfit of items: {e}"));
+            fits.inspect_err(why).ok()
+        });
+        bar.set_message(format!("{name}: ranking items"));
+        let classical = analysis.classical.as_ref().ok();
+        match Flagged::of(&loaded.table, benchmark, classical, fits.as_ref(), &settings) {
             Ok(one) => flagged.push(one),
             Err(reason) => refused.push(reason.to_string()),
         }

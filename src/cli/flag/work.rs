@@ -7,6 +7,7 @@ use crate::cli::output::Output;
 use crate::flags::confidence::option_confidence;
 use crate::flags::effect::{Effect, Repairs, effect};
 use crate::flags::export::{LM_EVAL_MODULE, export};
+use crate::flags::fit::ItemFits;
 use crate::flags::instability::instability;
 use crate::flags::panel::{PanelError, families};
 use crate::flags::report::panel_items;
@@ -40,6 +41,7 @@ impl Flagged {
         table: &ResponseTable,
         benchmark: &Benchmark,
         classical: Option<&ClassicalAnalysis>,
+        fits: Option<&ItemFits>,
         settings: &FlagSettings,
     ) -> Result<Self, PanelError> {
         let matrix = &benchmark.matrix;
@@ -50,7 +52,7 @@ impl Flagged {
         let context = Context {
             items: Some(&items),
             classical: classical.map(|c| c.items.as_slice()),
-            fits: None,
+            fits,
             instability: Some(&instability),
             confidence: confidence.as_ref(),
         };
@@ -79,6 +81,7 @@ impl Flagged {
             report.review_table(panel, Some(&self.items), self.settings.top, self.settings.seed),
             report.repairs_table(panel, &self.repairs),
         ];
+        tables.extend(report.duplicate_pairs_table(panel));
         tables.extend(self.effect.iter().map(|e| e.table(&report.benchmark)));
         tables
     }
