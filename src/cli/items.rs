@@ -128,7 +128,7 @@ pub fn run(args: &ItemsArgs, console: &Console) -> anyhow::Result<()> {
     let summaries: Vec<BenchmarkSummary> =
         benchmarks.iter().zip(&analyses).map(|(b, a)| BenchmarkSummary::of(b, a)).collect();
     output.json("summary.json", &summaries)?;
-    let directory = output.commit()?;
+    let directory = output.commit(console)?;
     for summary in &summaries {
         for warning in &summary.warnings {
             console.warning(&format!("{}: {warning}", summary.benchmark));

@@ -1,6 +1,8 @@
 //! Where do results go? Into the directory asked for, all of them or none.
 
+use super::console::Console;
 use crate::report::Figure;
+use crate::report::words::count;
 use crate::response::Table;
 use crate::store;
 use anyhow::{Context, bail};
@@ -68,8 +70,17 @@ impl Output {
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Moves everything into place and returns where it is.
-    pub fn commit(self) -> anyhow::Result<PathBuf> {
+    /// Moves everything into place and returns where it is. What earlier runs left among the plots and exports is
+    /// named: it may be of other data.
+    pub fn commit(self, console: &Console) -> anyhow::Result<PathBuf> {
+        let older = self.of_earlier_runs();
+        if let Some(one) = older.first() {
+            console.note(&format!(
+                "{} also holds {} of an earlier run, for instance {one}",
+                self.directory.display(),
+                count(older.len(), "folder")
+            ));
+        }
         let Some(staging) = &self.staging else { return Ok(self.directory) };
         for (at, name) in self.names.iter().enumerate() {
             let to = self.directory.join(name);
@@ -86,6 +97,21 @@ impl Output {
         }
         Ok(self.directory)
     }
+
+    /// Folders of plots and exports that this run does not write.
+    fn of_earlier_runs(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for of in ["plots", "export"] {
+            for entry in fs::read_dir(self.directory.join(of)).into_iter().flatten().flatten() {
+                let name = format!("{of}/{}/", entry.file_name().to_string_lossy());
+                if entry.path().is_dir() && !self.names.iter().any(|n| n.starts_with(&name)) {
+                    found.push(name);
+                }
+            }
+        }
+        found.sort();
+        found
+    }
 }
 
 fn staging_in(directory: &Path) -> anyhow::Result<TempDir> {
@@ -93,4 +119,20 @@ fn staging_in(directory: &Path) -> anyhow::Result<TempDir> {
         .prefix(".evalgauge-")
         .tempdir_in(directory)
         .with_context(|| format!("cannot write into {}", directory.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_earlier_runs_are_known() {
+        let dir = tempfile::tempdir().unwrap();
+        for old in ["plots/old", "plots/same", "export/old"] {
+            fs::create_dir_all(dir.path().join(old)).unwrap();
+        }
+        let mut output = Output::create(dir.path()).unwrap();
+        output.bytes("plots/same/chart.svg", b"").unwrap();
+        assert_eq!(output.of_earlier_runs(), ["export/old/", "plots/old/"]);
+    }
 }

@@ -101,8 +101,8 @@ pub fn run(args: &ReportArgs, console: &Console) -> anyhow::Result<()> {
     let summaries: Vec<BenchmarkSummary> =
         benchmarks.iter().zip(&analyses).map(|(b, a)| BenchmarkSummary::of(b, a)).collect();
     output.json("summary.json", &summaries)?;
-    let directory = output.commit()?;
     bar.finish_and_clear();
+    let directory = output.commit(console)?;
 
     let mut text = overview(&summaries, console);
     for benchmark in report.benchmarks.iter().take(FINDINGS_SHOWN) {

@@ -195,7 +195,7 @@ pub fn run(args: &SimulateArgs, console: &Console) -> anyhow::Result<()> {
         seed: console.seed,
     };
     output.json("summary.json", &summary)?;
-    let directory = output.commit()?;
+    let directory = output.commit(console)?;
     let text = format!(
         "{} rows: {} models, {} runs, {} items; truth in {} tables\nwritten to {}\n",
         summary.n_rows,

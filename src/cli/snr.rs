@@ -112,8 +112,8 @@ pub fn run(args: &SnrArgs, console: &Console) -> anyhow::Result<()> {
     let not_drawn = draw(&table, &analysis, &mut output)?;
     let summary = summarise(&table, &analysis, &options);
     output.json("summary.json", &summary)?;
-    let directory = output.commit()?;
     bar.finish_and_clear();
+    let directory = output.commit(console)?;
     summary.warnings.iter().for_each(|w| console.warning(w));
     not_drawn.iter().for_each(|n| console.note(n));
     console.result(&overview(&summary, console), &summary)?;

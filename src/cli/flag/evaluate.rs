@@ -80,7 +80,7 @@ pub fn run(args: &EvaluateArgs, console: &Console) -> anyhow::Result<()> {
         let mut output = Output::create(out)?;
         output.table(&evaluation.table(args.benchmark.as_deref().unwrap_or("")))?;
         output.json("summary.json", &evaluation)?;
-        output.commit()?;
+        output.commit(console)?;
     }
     console.result(&text(&evaluation, labels.n_blank, console), &evaluation)
 }

@@ -95,7 +95,7 @@ fn flag(args: &FlagArgs, out: &std::path::Path, console: &Console) -> anyhow::Re
     }
     let summaries: Vec<Summary> = flagged.iter().map(Summary::of).collect();
     output.json("summary.json", &summaries)?;
-    let directory = output.commit()?;
+    let directory = output.commit(console)?;
     let text: Vec<String> =
         flagged.iter().zip(&summaries).map(|(one, summary)| show::text(one, summary, console)).collect();
     for summary in &summaries {

@@ -118,7 +118,7 @@ pub fn run(args: &FitArgs, console: &Console) -> anyhow::Result<()> {
     output.json("fit.json", &records)?;
     let summaries: Vec<IrtSummary> = done.iter().map(summary).collect();
     output.json("summary.json", &summaries)?;
-    let directory = output.commit()?;
+    let directory = output.commit(console)?;
     for summary in &summaries {
         for warning in &summary.warnings {
             console.warning(&format!("{}: {warning}", summary.benchmark));

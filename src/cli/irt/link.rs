@@ -117,7 +117,7 @@ pub fn run(args: &LinkArgs, console: &Console) -> anyhow::Result<()> {
         output.table(&table)?;
     }
     output.json("summary.json", &summaries)?;
-    let directory = output.commit()?;
+    let directory = output.commit(console)?;
     let headings =
         ["benchmark", "method", "#slope [95 %]", "#shift [95 %]", "#common items", "#misfit of an item"];
     let mut table = TableView::new("", &headings, rows);

@@ -103,7 +103,7 @@ pub fn run(args: &ScoreArgs, console: &Console) -> anyhow::Result<()> {
         output.table(&table)?;
     }
     output.json("summary.json", &summaries)?;
-    let directory = output.commit()?;
+    let directory = output.commit(console)?;
     let text: Vec<String> = fits.iter().map(|fit| overview(fit, console)).collect();
     console.result(&text.join("\n"), &summaries)?;
     console.note(&format!("tables in {}", directory.display()));

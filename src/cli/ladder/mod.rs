@@ -108,7 +108,7 @@ pub fn run(args: &LadderArgs, console: &Console) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let summary = LadderSummary::of(&input, &report, &plans);
     output.json("summary.json", &summary)?;
-    let directory = output.commit()?;
+    let directory = output.commit(console)?;
     for warning in &summary.warnings {
         console.warning(warning);
     }

@@ -141,8 +141,8 @@ pub fn run(args: &SubtasksArgs, console: &Console) -> anyhow::Result<()> {
         output.table(table)?;
     }
     output.json("summary.json", &summaries)?;
-    let directory = output.commit()?;
     bar.finish_and_clear();
+    let directory = output.commit(console)?;
     console.result(&text, &summaries)?;
     console.note(&format!("tables, plots and exports in {}", directory.display()));
     Ok(())
