@@ -1,10 +1,9 @@
 //! What is each subtask worth on its own? Signal over noise, decisions, pairs told apart, reliability, flagged items.
 
-use super::order::share_pairs;
-use super::pool::Pool;
+use super::candidates::{Candidates, SetSums};
+use crate::numeric::Estimate;
 use crate::numeric::bootstrap::BootstrapOptions;
-use crate::numeric::special::f_quantile;
-use crate::numeric::{Estimate, Interval};
+use crate::numeric::describe::mean;
 use crate::snr::decision::decision_accuracy;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -14,21 +13,23 @@ use std::collections::HashSet;
 pub struct Criteria {
     /// Its name.
     pub name: String,
-    /// Items that every model answered.
-    pub n_items: usize,
+    /// Items that every model answered, or that stand behind a score, where that is known.
+    pub n_items: Option<usize>,
+    /// Median number of checkpoints of a model, where noise is that between checkpoints.
+    pub n_checkpoints: Option<usize>,
     /// Mean score of all models.
     pub mean_score: f64,
-    /// Standard deviation between models, without the noise of items.
+    /// Standard deviation between models, without the noise.
     pub signal: Option<f64>,
-    /// Standard error of a score by the sampling of items.
+    /// Standard error of a score by the sampling of items, or standard deviation of the last checkpoints.
     pub noise: Option<f64>,
     /// Signal over noise, with its interval.
     pub ratio: Option<Estimate>,
     /// Share of the variance of scores that is signal, `1 − 1 / F`.
     pub reliability: Option<f64>,
-    /// The same for a single item.
+    /// The same for a single item; `None` where single answers are not known.
     pub reliability_per_item: Option<f64>,
-    /// Share of pairs in the order of the whole benchmark on other items.
+    /// Share of pairs in the order of the whole benchmark: on other items, or at a large scale.
     pub decision_accuracy: Option<Estimate>,
     /// Share of pairs told apart, p < .01.
     pub share_pairs: Option<f64>,
@@ -43,52 +44,45 @@ pub struct Criteria {
 /// Pairs of more models than this are not compared: they take memory with the square of the number.
 const MOST_PAIRED: usize = 600;
 
-/// Measures every subtask among all models.
-///
-/// ```text
-/// F = MS_models / MS_residual      ratio = √(F − 1)      interval: √(F / F_{1∓α/2}(M−1, (M−1)(n−1)) − 1)
-/// ```
-///
-/// `flagged` are the names of flagged items.
-pub fn criteria(pool: &Pool, flagged: Option<&HashSet<String>>, level: f64, seed: u64) -> Vec<Criteria> {
-    let everyone: Vec<usize> = (0..pool.models.len()).collect();
-    let sums = pool.sums(&everyone, seed, pool.models.len() <= MOST_PAIRED);
-    let m = pool.models.len() as f64;
-    let whole = sums.all().map(|all| all.second_half()).unwrap_or_default();
+/// Measures every subtask among all models; `flagged` are the names of flagged items.
+pub fn criteria(
+    pool: &impl Candidates,
+    flagged: Option<&HashSet<String>>,
+    level: f64,
+    seed: u64,
+) -> Vec<Criteria> {
+    let everyone: Vec<usize> = (0..pool.n_models()).collect();
+    let sums = pool.sums(&everyone, seed, pool.n_models() <= MOST_PAIRED);
+    let whole = sums.decided();
     let bootstrap = BootstrapOptions { level, seed, ..Default::default() };
-    pool.subtasks
-        .iter()
+    pool.names()
+        .into_iter()
         .enumerate()
-        .map(|(k, subtask)| {
-            let n = subtask.items.len() as f64;
-            let squares = sums.subtasks[k].mean_squares().filter(|s| s.residual > 0.0);
-            let f = squares.map(|s| s.models / s.residual);
-            let ratio = f.map(|f| {
-                let at = |q: f64| (f / q - 1.0).max(0.0).sqrt();
-                let tail = (1.0 - level) / 2.0;
-                let quantile = |p: f64| f_quantile(p, m - 1.0, (m - 1.0) * (n - 1.0));
-                let interval = Interval::new(at(quantile(1.0 - tail)), at(quantile(tail)), level);
-                Estimate::with_interval(at(1.0), None, interval)
-            });
-            let reliability = f.map(|f| (1.0 - 1.0 / f).max(0.0));
-            let pairs = share_pairs(&sums.subtasks[k]);
+        .map(|(k, name)| {
+            let subtask = &sums.subtasks[k];
+            let components = subtask.components(level);
+            let reliability = components.map(|c| c.reliability);
+            let items = pool.items(k);
+            let n = items.map(|i| i.len() as f64);
+            let pairs = subtask.share_pairs();
+            let decision = decision_accuracy(&subtask.deciding(), &whole, &bootstrap);
             Criteria {
-                name: subtask.name.clone(),
-                n_items: subtask.items.len(),
-                mean_score: sums.subtasks[k].totals.iter().sum::<f64>() / (n * m),
-                signal: squares.map(|s| ((s.models - s.residual) / n).max(0.0).sqrt()),
-                noise: squares.map(|s| (s.residual / n).sqrt()),
-                ratio,
+                name,
+                n_items: pool.n_items(k),
+                n_checkpoints: pool.n_checkpoints(),
+                mean_score: pool.sign() * mean(&subtask.scores()).unwrap_or(f64::NAN),
+                signal: components.map(|c| c.signal),
+                noise: components.map(|c| c.noise),
+                ratio: components.map(|c| c.ratio),
                 reliability,
-                reliability_per_item: reliability.map(|r| r / (r + n * (1.0 - r))),
-                decision_accuracy: decision_accuracy(&sums.subtasks[k].first_half(), &whole, &bootstrap)
-                    .ok()
-                    .map(|d| d.accuracy),
+                reliability_per_item: reliability.zip(n).map(|(r, n)| r / (r + n * (1.0 - r))),
+                decision_accuracy: decision.ok().map(|d| d.accuracy),
                 share_pairs: pairs.map(|p| p.0),
                 graded_pairs: pairs.map(|p| p.1),
                 all_pairs: pairs.map(|p| p.0 == 1.0),
                 flagged_rate: flagged
-                    .map(|f| subtask.items.iter().filter(|i| f.contains(*i)).count() as f64 / n),
+                    .zip(items)
+                    .map(|(f, i)| i.iter().filter(|i| f.contains(*i)).count() as f64 / i.len() as f64),
             }
         })
         .collect()

@@ -1,7 +1,7 @@
 //! What does choosing gain on models that it was not done on? Choose on half of the models, try on the other half.
 
+use super::candidates::{Candidates, Sums};
 use super::order::{Method, Objective};
-use super::pool::Pool;
 use crate::numeric::describe::{mean, quantile};
 use crate::numeric::random::stream;
 use rand::seq::SliceRandom;
@@ -21,6 +21,8 @@ pub struct CrossFitOptions {
     pub random_orders: usize,
     /// Number of subtasks to keep; `None` takes the number that is best on the models chosen on.
     pub keep: Option<usize>,
+    /// What else the choice is judged by on the other half.
+    pub judged_by: Option<Objective>,
     /// Seed.
     pub seed: u64,
 }
@@ -33,6 +35,7 @@ impl Default for CrossFitOptions {
             splits: 20,
             random_orders: 20,
             keep: None,
+            judged_by: None,
             seed: 1,
         }
     }
@@ -45,8 +48,8 @@ pub struct CurvePoint {
     pub kept: usize,
     /// The subtask added, in the order chosen on all models.
     pub added: usize,
-    /// Items kept in that order.
-    pub n_items: usize,
+    /// Items kept in that order, where their number is known.
+    pub n_items: Option<usize>,
     /// The objective on the models it was chosen on.
     pub in_sample: Option<f64>,
     /// Mean over the halves that it was not chosen on.
@@ -70,16 +73,46 @@ pub struct CrossFit {
     pub best_kept: usize,
     /// Gain at that number on the same models: a difference for shares, a quotient for the ratio.
     pub gain_in_sample: Option<f64>,
-    /// Mean gain when order and number are chosen on one half and tried on the other.
-    pub gain_expected: Option<f64>,
-    /// Range of the middle 95 % of the halves.
-    pub gain_range: Option<(f64, f64)>,
+    /// What keeping the number chosen on one half does to the objective on the other.
+    pub tried: Option<Tried>,
+    /// The same for the objective of [`CrossFitOptions::judged_by`].
+    pub judged: Option<Tried>,
     /// Mean gain of as many subtasks kept at random, on the same halves.
     pub gain_random: Option<f64>,
     /// Share of the halves in which choosing was better than keeping everything.
     pub share_of_splits_better: Option<f64>,
-    /// Number of halves tried.
+}
+
+/// An objective with all subtasks and with those kept, on halves of the models that they were not chosen on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Tried {
+    /// Mean with all subtasks.
+    pub before: f64,
+    /// Mean with those kept.
+    pub after: f64,
+    /// Mean gain: a difference for shares, a quotient for the ratio.
+    pub gain: f64,
+    /// Range of the middle 95 % of the halves; `None` of fewer than ten.
+    pub range: Option<(f64, f64)>,
+    /// Number of halves.
     pub n_trials: usize,
+}
+
+impl Tried {
+    /// Of values with all subtasks and with those kept, one pair for each half.
+    fn of(objective: Objective, pairs: &[(f64, f64)]) -> Option<Self> {
+        let known: Vec<(f64, f64, f64)> =
+            pairs.iter().filter_map(|(b, a)| Some((*b, *a, gain(objective, *b, *a)?))).collect();
+        let over = |of: fn(&(f64, f64, f64)) -> f64| known.iter().map(of).collect::<Vec<f64>>();
+        let gains = over(|k| k.2);
+        Some(Self {
+            before: mean(&over(|k| k.0))?,
+            after: mean(&over(|k| k.1))?,
+            gain: mean(&gains)?,
+            range: middle(&gains),
+            n_trials: gains.len(),
+        })
+    }
 }
 
 impl CrossFit {
@@ -90,7 +123,7 @@ impl CrossFit {
 
     /// Whether filtering helps on other models: the middle 95 % of the trials lie above no gain.
     pub fn helps(&self, objective: Objective) -> Option<bool> {
-        self.gain_range.map(|(low, _)| low > Self::neutral(objective))
+        self.tried?.range.map(|(low, _)| low > Self::neutral(objective))
     }
 }
 
@@ -104,21 +137,39 @@ fn gain(objective: Objective, before: f64, after: f64) -> Option<f64> {
 struct Trial {
     chosen: Vec<Option<f64>>,
     random: Vec<Vec<Option<f64>>>,
-    gain: Option<f64>,
-    gain_random: Option<f64>,
+    kept: usize,
+    judged: Option<(f64, f64)>,
+}
+
+impl Trial {
+    /// The objective with all subtasks and with those kept.
+    fn pair(&self) -> Option<(f64, f64)> {
+        self.chosen.last().copied().flatten().zip(self.chosen[self.kept - 1])
+    }
+
+    /// Mean gain of as many subtasks in random order.
+    fn gain_random(&self, objective: Objective) -> Option<f64> {
+        let full = self.chosen.last().copied().flatten()?;
+        let at = |order: &Vec<Option<f64>>| gain(objective, full, order[self.kept - 1]?);
+        mean(&self.random.iter().filter_map(at).collect::<Vec<_>>())
+    }
 }
 
 /// Chooses and tries. Split `k` uses random stream `k`, whatever the number of threads.
-pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
+pub fn cross_fit<C: Candidates>(pool: &C, options: &CrossFitOptions) -> CrossFit {
     let objective = options.objective;
-    let n = pool.subtasks.len();
-    let everyone: Vec<usize> = (0..pool.models.len()).collect();
-    let pairs = objective == Objective::Pairs;
+    let everyone: Vec<usize> = (0..pool.n_models()).collect();
+    let pairs = [Some(objective), options.judged_by].contains(&Some(Objective::Pairs));
     let all = pool.sums(&everyone, options.seed, pairs);
+    let n = all.subtasks.len();
     let order = options.method.order(&all, objective);
     let in_sample = objective.along(&all, &order);
     let number = |values: &[Option<f64>]| options.keep.unwrap_or_else(|| best(values)).clamp(1, n);
     let best_kept = number(&in_sample);
+    let judge = |sums: &Sums<C::Sums>, kept: &[usize]| {
+        let (judge, whole) = (options.judged_by?, sums.decided());
+        judge.of(&sums.all()?, &whole).zip(judge.of(&sums.of(kept)?, &whole))
+    };
 
     let trials: Vec<Trial> = (0..options.splits)
         .into_par_iter()
@@ -132,32 +183,28 @@ pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
             for (train, test) in [(0, 1), (1, 0)] {
                 let order = options.method.order(&sides[train], objective);
                 let kept = number(&objective.along(&sides[train], &order));
-                let chosen = objective.along(&sides[test], &order);
-                let random: Vec<Vec<Option<f64>>> = (0..options.random_orders)
+                let random = (0..options.random_orders)
                     .map(|_| {
                         let mut order: Vec<usize> = (0..n).collect();
                         order.shuffle(&mut rng);
                         objective.along(&sides[test], &order)
                     })
                     .collect();
-                let full = chosen[n - 1];
-                let gain_of = |v: Option<f64>| gain(objective, full?, v?);
-                let random_gains: Vec<f64> = random.iter().filter_map(|r| gain_of(r[kept - 1])).collect();
                 trials.push(Trial {
-                    gain: gain_of(chosen[kept - 1]),
-                    gain_random: mean(&random_gains),
-                    chosen,
+                    chosen: objective.along(&sides[test], &order),
                     random,
+                    kept,
+                    judged: judge(&sides[test], &order[..kept]),
                 });
             }
             trials
         })
         .collect();
 
-    let mut n_items = 0;
+    let mut n_items = Some(0);
     let curve = (0..n)
         .map(|k| {
-            n_items += pool.subtasks[order[k]].items.len();
+            n_items = n_items.zip(pool.n_items(order[k])).map(|(sum, n)| sum + n);
             let chosen: Vec<f64> = trials.iter().filter_map(|t| t.chosen[k]).collect();
             let random: Vec<f64> = trials.iter().flat_map(|t| t.random.iter().filter_map(|r| r[k])).collect();
             CurvePoint {
@@ -172,20 +219,21 @@ pub fn cross_fit(pool: &Pool, options: &CrossFitOptions) -> CrossFit {
             }
         })
         .collect();
-    let gains: Vec<f64> = trials.iter().filter_map(|t| t.gain).collect();
+    let pairs: Vec<(f64, f64)> = trials.iter().filter_map(Trial::pair).collect();
     let neutral = CrossFit::neutral(objective);
+    let gains: Vec<f64> = pairs.iter().filter_map(|(b, a)| gain(objective, *b, *a)).collect();
     let better = gains.iter().filter(|g| **g > neutral).count() as f64;
+    let judged: Vec<(f64, f64)> = trials.iter().filter_map(|t| t.judged).collect();
     CrossFit {
         curve,
         best_kept,
         gain_in_sample: in_sample[n - 1]
             .zip(in_sample[best_kept - 1])
             .and_then(|(b, a)| gain(objective, b, a)),
-        gain_expected: mean(&gains),
-        gain_range: middle(&gains),
-        gain_random: mean(&trials.iter().filter_map(|t| t.gain_random).collect::<Vec<_>>()),
+        tried: Tried::of(objective, &pairs),
+        judged: options.judged_by.and_then(|judge| Tried::of(judge, &judged)),
+        gain_random: mean(&trials.iter().filter_map(|t| t.gain_random(objective)).collect::<Vec<_>>()),
         share_of_splits_better: (!gains.is_empty()).then(|| better / gains.len() as f64),
-        n_trials: gains.len(),
         order,
     }
 }
@@ -213,7 +261,7 @@ mod tests {
         let pool = simulated(&[2.0, 0.0, 2.0, 0.0, 0.0, 2.0], 60, 30);
         let fit = cross_fit(&pool, &CrossFitOptions::default());
         assert_eq!(fit.best_kept, 3);
-        assert!(fit.gain_expected.unwrap() > 1.1, "{:?}", fit.gain_expected);
+        assert!(fit.tried.unwrap().gain > 1.1, "{:?}", fit.tried);
         assert_eq!(fit.helps(Objective::Ratio), Some(true));
         assert!(fit.gain_random.unwrap() < 1.0);
     }
@@ -223,7 +271,7 @@ mod tests {
         let pool = simulated(&[1.0; 8], 40, 20);
         let fit = cross_fit(&pool, &CrossFitOptions::default());
         assert!(fit.gain_in_sample.unwrap() >= 1.0);
-        assert!(fit.gain_expected.unwrap() < 1.05, "{:?}", fit.gain_expected);
+        assert!(fit.tried.unwrap().gain < 1.05, "{:?}", fit.tried);
         assert_ne!(fit.helps(Objective::Ratio), Some(true));
     }
 

@@ -1,16 +1,15 @@
 //! In which order are subtasks kept? By a criterion of each alone, or greedily by what the set says of the models.
 
-use super::pool::{SubtaskSums, Sums};
-use crate::numeric::special::student_t_quantile;
+use super::candidates::{SetSums, Sums};
 
 /// What a set of subtasks is to be good at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Objective {
-    /// Signal over noise: spread between models over the standard error of items.
+    /// Signal over noise: spread between models over the standard error of items, or over that of checkpoints.
     Ratio,
-    /// Share of pairs of models told apart by a paired test, p < .01.
+    /// Share of pairs of models told apart, p < .01.
     Pairs,
-    /// Agreement with the order of the models on the whole benchmark, on other items.
+    /// Agreement with the order of the models on the whole benchmark: on other items, or at a large scale.
     Accuracy,
 }
 
@@ -24,27 +23,20 @@ impl Objective {
         }
     }
 
-    /// Its value for the sums over a set of subtasks; `whole` are the scores on the second halves of all subtasks.
+    /// Its value for the sums over a set of subtasks; `whole` are the scores on all subtasks that say who was right.
     /// `None` where it cannot be computed.
-    ///
-    /// ```text
-    /// ratio = √max(0, MS_models / MS_residual − 1)
-    /// ```
-    pub fn of(self, set: &SubtaskSums, whole: &[f64]) -> Option<f64> {
+    pub fn of(self, set: &impl SetSums, whole: &[f64]) -> Option<f64> {
         match self {
-            Self::Ratio => {
-                let s = set.mean_squares()?;
-                (s.residual > 0.0).then(|| (s.models / s.residual - 1.0).max(0.0).sqrt())
-            }
-            Self::Pairs => share_pairs(set).map(|s| s.0),
-            Self::Accuracy => agreement(&set.first_half(), whole),
+            Self::Ratio => set.ratio(),
+            Self::Pairs => set.share_pairs().map(|s| s.0),
+            Self::Accuracy => agreement(&set.deciding(), whole),
         }
     }
 
     /// Its value for the first one, two, … subtasks of an order.
-    pub fn along(self, sums: &Sums, order: &[usize]) -> Vec<Option<f64>> {
-        let whole = whole_of(sums);
-        let mut kept: Option<SubtaskSums> = None;
+    pub fn along<S: SetSums>(self, sums: &Sums<S>, order: &[usize]) -> Vec<Option<f64>> {
+        let whole = sums.decided();
+        let mut kept: Option<S> = None;
         order
             .iter()
             .map(|s| {
@@ -58,46 +50,20 @@ impl Objective {
     }
 }
 
-/// Scores on the second halves of all subtasks: the whole benchmark, on other items than a set is scored on.
-fn whole_of(sums: &Sums) -> Vec<f64> {
-    sums.all().map(|all| all.second_half()).unwrap_or_default()
-}
+/// Level of the test that tells a pair apart, two-sided, as in P-MMEval.
+pub(super) const PAIR_LEVEL: f64 = 0.01;
 
-/// Level of the paired test, two-sided, as in P-MMEval.
-const PAIR_LEVEL: f64 = 0.01;
-
-/// Share of pairs that differ by a paired t test at p < .01, and the mean over pairs of the share of that threshold
-/// that is reached (at most 1): the graded version.
-///
-/// ```text
-/// |d̄| > t_{.995, n−1} s_d / √n
-/// ```
-///
-/// # Reference
-/// Zhang et al. 2024, *P-MMEval*, arXiv 2411.09116: a benchmark is kept where every pair of models differs.
-pub fn share_pairs(set: &SubtaskSums) -> Option<(f64, f64)> {
-    let (n, n_models) = (set.n_items, set.totals.len());
-    // Sums of pairs are there only where they were asked for.
-    if n < 3.0 || n_models < 2 || set.pair_squares.is_empty() {
-        return None;
+/// Share of pairs whose distance exceeds the threshold, and the mean share of the threshold that is reached, of
+/// `(distance, threshold)`; `None` of no pair.
+pub(super) fn told_apart(pairs: impl Iterator<Item = (f64, f64)>) -> Option<(f64, f64)> {
+    let (mut n, mut apart, mut graded) = (0usize, 0.0, 0.0);
+    for (distance, threshold) in pairs {
+        n += 1;
+        apart += f64::from(distance > threshold);
+        // The same score is no difference; a constant difference is one beyond doubt.
+        graded += if distance == 0.0 { 0.0 } else { (distance / threshold).min(1.0) };
     }
-    let quantile = student_t_quantile(1.0 - PAIR_LEVEL / 2.0, n - 1.0);
-    let totals = &set.totals;
-    let (mut pair, mut apart, mut graded) = (0, 0.0, 0.0);
-    for i in 0..n_models {
-        for j in i + 1..n_models {
-            let squares = set.pair_squares[pair];
-            let mean = (totals[i] - totals[j]) / n;
-            let variance = ((squares - n * mean * mean) / (n - 1.0)).max(0.0);
-            let threshold = quantile * (variance / n).sqrt();
-            // Identical answers are no difference; a constant difference is one beyond doubt.
-            let reached = if mean == 0.0 { 0.0 } else { (mean.abs() / threshold).min(1.0) };
-            apart += f64::from(mean.abs() > threshold);
-            graded += reached;
-            pair += 1;
-        }
-    }
-    Some((apart / pair as f64, graded / pair as f64))
+    (n > 0).then(|| (apart / n as f64, graded / n as f64))
 }
 
 /// Share of pairs in the same order on both sides, ties on the left half; `None` where nothing differs on the right.
@@ -135,10 +101,10 @@ impl Method {
     }
 
     /// All subtasks in order.
-    pub fn order(self, sums: &Sums, objective: Objective) -> Vec<usize> {
+    pub fn order<S: SetSums>(self, sums: &Sums<S>, objective: Objective) -> Vec<usize> {
         let n = sums.subtasks.len();
-        let whole = whole_of(sums);
-        let value = |set: &SubtaskSums| objective.of(set, &whole).unwrap_or(f64::NEG_INFINITY);
+        let whole = sums.decided();
+        let value = |set: &S| objective.of(set, &whole).unwrap_or(f64::NEG_INFINITY);
         match self {
             Self::Cumulative => {
                 let alone: Vec<f64> = sums.subtasks.iter().map(value).collect();
@@ -149,7 +115,7 @@ impl Method {
             Self::Greedy => {
                 let mut left: Vec<usize> = (0..n).collect();
                 let mut order: Vec<usize> = Vec::with_capacity(n);
-                let mut kept: Option<SubtaskSums> = None;
+                let mut kept: Option<S> = None;
                 while !left.is_empty() {
                     let with = |s: usize| {
                         let next = &sums.subtasks[s];
@@ -172,8 +138,10 @@ impl Method {
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidates::Candidates;
     use super::super::pool::tests::simulated;
     use super::*;
+    use crate::numeric::special::student_t_quantile;
 
     #[test]
     fn noise_comes_last_and_orders_hold_every_subtask() {
@@ -193,7 +161,7 @@ mod tests {
     fn pairs_by_hand() {
         let pool = simulated(&[4.0, 4.0, 4.0], 200, 8);
         let sums = pool.sums(&[0, 1, 2], 1, true);
-        let (share, graded) = share_pairs(&sums.all().unwrap()).unwrap();
+        let (share, graded) = sums.all().unwrap().share_pairs().unwrap();
         assert!(share <= graded && graded <= 1.0);
         // The same test on the rows themselves.
         let rows: Vec<&Vec<f32>> = pool.subtasks.iter().flat_map(|s| &s.scores).collect();

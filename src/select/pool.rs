@@ -1,8 +1,8 @@
-//! What do models score on each subtask? Complete answers by subtask, and the sums that every criterion adds up.
+//! What do models score on each subtask? Complete answers by subtask, of the models that gave them.
 
-use crate::numeric::random::stream;
+use super::candidates::{Candidates, Sums};
+use super::item_sums::SubtaskSums;
 use crate::response::{RespondentId, ResponseMatrix};
-use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use thiserror::Error;
 
@@ -139,10 +139,28 @@ impl Pool {
         let models = models.into_iter().map(|(name, _)| name).collect();
         Ok(Self { models, subtasks, models_left_out, items_left_out })
     }
+}
 
-    /// The sums of some models over every subtask; those of pairs of models only where asked for, because there are
-    /// many.
-    pub fn sums(&self, models: &[usize], seed: u64, with_pairs: bool) -> Sums {
+impl Candidates for Pool {
+    type Sums = SubtaskSums;
+
+    fn n_models(&self) -> usize {
+        self.models.len()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.subtasks.iter().map(|s| s.name.clone()).collect()
+    }
+
+    fn items(&self, subtask: usize) -> Option<&[String]> {
+        Some(&self.subtasks[subtask].items)
+    }
+
+    fn n_items(&self, subtask: usize) -> Option<usize> {
+        Some(self.subtasks[subtask].items.len())
+    }
+
+    fn sums(&self, models: &[usize], seed: u64, with_pairs: bool) -> Sums<SubtaskSums> {
         let n = if with_pairs { models.len() } else { 0 };
         let pairs: Vec<(usize, usize)> = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).collect();
         let subtasks = self
@@ -151,147 +169,14 @@ impl Pool {
             .enumerate()
             .map(|(k, subtask)| SubtaskSums::of(subtask, models, &pairs, seed, k))
             .collect();
-        Sums { n_models: models.len(), subtasks }
-    }
-}
-
-/// Sums over the items of one subtask.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SubtaskSums {
-    /// Number of items.
-    pub n_items: f64,
-    /// Sum of scores of each model.
-    pub totals: Vec<f64>,
-    /// The same over a fixed random half of the items.
-    pub half: Vec<f64>,
-    /// Number of items in that half.
-    pub n_half: f64,
-    /// Sum of squares of all scores.
-    pub squares: f64,
-    /// Sum over items of the squared sum over models.
-    pub item_squares: f64,
-    /// Sum over items of the squared difference of each pair of models, pairs `i < j` in order; empty where not asked for.
-    pub pair_squares: Vec<f64>,
-}
-
-impl SubtaskSums {
-    fn of(
-        subtask: &Subtask,
-        models: &[usize],
-        pairs: &[(usize, usize)],
-        seed: u64,
-        stream_index: usize,
-    ) -> Self {
-        let mut order: Vec<usize> = (0..subtask.items.len()).collect();
-        order.shuffle(&mut stream(seed, stream_index as u64));
-        let n_half = order.len() / 2;
-        let mut sums = Self {
-            n_items: subtask.items.len() as f64,
-            totals: vec![0.0; models.len()],
-            half: vec![0.0; models.len()],
-            n_half: n_half as f64,
-            squares: 0.0,
-            item_squares: 0.0,
-            pair_squares: vec![0.0; pairs.len()],
-        };
-        for (at, &item) in order.iter().enumerate() {
-            let row = &subtask.scores[item];
-            let mut sum = 0.0;
-            for (place, &m) in models.iter().enumerate() {
-                let x = f64::from(row[m]);
-                sums.totals[place] += x;
-                if at < n_half {
-                    sums.half[place] += x;
-                }
-                sums.squares += x * x;
-                sum += x;
-            }
-            sums.item_squares += sum * sum;
-            for (pair, (i, j)) in sums.pair_squares.iter_mut().zip(pairs) {
-                let d = f64::from(row[models[*i]] - row[models[*j]]);
-                *pair += d * d;
-            }
-        }
-        sums
-    }
-}
-
-/// The sums of some models over all subtasks; everything about a set of subtasks is a sum of these.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sums {
-    /// Number of models.
-    pub n_models: usize,
-    /// Each subtask.
-    pub subtasks: Vec<SubtaskSums>,
-}
-
-/// Mean squares of models × items.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Squares {
-    /// Of models.
-    pub models: f64,
-    /// Of residuals: models at items.
-    pub residual: f64,
-    /// Items.
-    pub n_items: f64,
-}
-
-impl SubtaskSums {
-    /// The sums over the items of both.
-    pub fn plus(&self, other: &Self) -> Self {
-        let add = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x + y).collect::<Vec<f64>>();
-        Self {
-            n_items: self.n_items + other.n_items,
-            totals: add(&self.totals, &other.totals),
-            half: add(&self.half, &other.half),
-            n_half: self.n_half + other.n_half,
-            squares: self.squares + other.squares,
-            item_squares: self.item_squares + other.item_squares,
-            pair_squares: add(&self.pair_squares, &other.pair_squares),
-        }
-    }
-
-    /// Mean squares of models and of residuals, all items counting the same.
-    pub fn mean_squares(&self) -> Option<Squares> {
-        let (m, n) = (self.totals.len() as f64, self.n_items);
-        if self.totals.len() < 2 || n < 2.0 {
-            return None;
-        }
-        let grand: f64 = self.totals.iter().sum();
-        let correction = grand * grand / (n * m);
-        let models = self.totals.iter().map(|t| t * t).sum::<f64>() / n - correction;
-        let items = self.item_squares / m - correction;
-        let residual = (self.squares - correction - models - items).max(0.0) / ((n - 1.0) * (m - 1.0));
-        Some(Squares { models: models.max(0.0) / (m - 1.0), residual, n_items: n })
-    }
-
-    /// Mean score of each model on the first half of the items.
-    pub fn first_half(&self) -> Vec<f64> {
-        self.half.iter().map(|h| h / self.n_half).collect()
-    }
-
-    /// Mean score of each model on the second half.
-    pub fn second_half(&self) -> Vec<f64> {
-        self.totals.iter().zip(&self.half).map(|(t, h)| (t - h) / (self.n_items - self.n_half)).collect()
-    }
-}
-
-impl Sums {
-    /// The sums over a set of subtasks; `None` of no subtask.
-    pub fn of(&self, set: &[usize]) -> Option<SubtaskSums> {
-        let (first, rest) = set.split_first()?;
-        Some(rest.iter().fold(self.subtasks[*first].clone(), |all, s| all.plus(&self.subtasks[*s])))
-    }
-
-    /// The sums over all subtasks.
-    pub fn all(&self) -> Option<SubtaskSums> {
-        self.of(&(0..self.subtasks.len()).collect::<Vec<_>>())
+        Sums { subtasks }
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::numeric::random::stream;
 
     /// Subtasks whose items share the ability with a given weight; simulated.
     pub fn simulated(weights: &[f64], n_items: usize, n_models: usize) -> Pool {
@@ -322,23 +207,5 @@ pub(super) mod tests {
             models_left_out: Vec::new(),
             items_left_out: 0,
         }
-    }
-
-    #[test]
-    fn squares_by_hand() {
-        let pool = Pool {
-            models: vec!["a".into(), "b".into()],
-            subtasks: vec![Subtask {
-                name: "t".into(),
-                items: vec!["1".into(), "2".into()],
-                scores: vec![vec![1.0, 0.0], vec![0.0, 0.0]],
-            }],
-            models_left_out: vec![],
-            items_left_out: 0,
-        };
-        let squares = pool.sums(&[0, 1], 1, false).subtasks[0].mean_squares().unwrap();
-        // Means .5 and 0: models 2 · 2 · .0625 = .25; residuals 4 / 16 over one degree of freedom.
-        assert!((squares.models - 0.25).abs() < 1e-12);
-        assert!((squares.residual - 0.25).abs() < 1e-12);
     }
 }

@@ -1,6 +1,6 @@
 //! Which subtasks measure the same? Correlations corrected for unreliability, clusters, number of dimensions.
 
-use super::pool::Pool;
+use super::candidates::{Candidates, SetSums};
 use crate::numeric::correlation::pearson;
 use crate::numeric::describe::quantile;
 use crate::numeric::linear::symmetric_eigen;
@@ -44,14 +44,14 @@ const PARALLEL: usize = 100;
 ///
 /// # Reference
 /// Spearman 1904, doi:10.2307/1412159; Horn 1965, doi:10.1007/BF02289447.
-pub fn redundancy(pool: &Pool, reliability: &[Option<f64>], seed: u64) -> Redundancy {
-    let n = pool.subtasks.len();
-    let everyone: Vec<usize> = (0..pool.models.len()).collect();
+pub fn redundancy(pool: &impl Candidates, reliability: &[Option<f64>], seed: u64) -> Redundancy {
+    let everyone: Vec<usize> = (0..pool.n_models()).collect();
     let sums = pool.sums(&everyone, seed, false);
-    let scores: Vec<&Vec<f64>> = sums.subtasks.iter().map(|s| &s.totals).collect();
+    let scores: Vec<Vec<f64>> = sums.subtasks.iter().map(|s| s.scores()).collect();
+    let n = scores.len();
     let correlation: Vec<Vec<f64>> = (0..n)
         .map(|a| {
-            (0..n).map(|b| if a == b { 1.0 } else { pearson(scores[a], scores[b]).unwrap_or(0.0) }).collect()
+            (0..n).map(|b| if a == b { 1.0 } else { pearson(&scores[a], &scores[b]).unwrap_or(0.0) }).collect()
         })
         .collect();
     let corrected: Vec<Vec<f64>> = (0..n)
@@ -70,7 +70,7 @@ pub fn redundancy(pool: &Pool, reliability: &[Option<f64>], seed: u64) -> Redund
     let (order, cluster) = average_linkage(&corrected);
     let flat: Vec<f64> = correlation.iter().flatten().copied().collect();
     let eigenvalues = sorted_eigenvalues(&flat, n);
-    let by_chance = parallel(n, pool.models.len(), seed);
+    let by_chance = parallel(n, pool.n_models(), seed);
     let n_dimensions = eigenvalues.iter().zip(&by_chance).take_while(|(e, c)| e > c).count();
     Redundancy { correlation, corrected, order, cluster, eigenvalues, by_chance, n_dimensions }
 }

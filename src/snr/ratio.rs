@@ -56,42 +56,88 @@ pub enum RatioError {
 /// # Reference
 /// Searle, Casella & McCulloch 1992, *Variance Components*, section 3.6, doi:10.1002/9780470316856.
 pub fn signal_to_noise(models: &[Vec<f64>], level: f64) -> Result<SignalToNoise, RatioError> {
-    let models: Vec<&Vec<f64>> = models.iter().filter(|m| !m.is_empty()).collect();
-    let m = models.len();
+    Ok(model_squares(models.iter().map(Vec::as_slice))?.signal_to_noise(level))
+}
+
+/// Mean squares between and within models.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ModelSquares {
+    /// Number of models.
+    pub n_models: usize,
+    /// Number of scores.
+    pub n_scores: usize,
+    /// Mean square between models.
+    pub between: f64,
+    /// Mean square within models, with `n_scores − n_models` degrees of freedom.
+    pub within: f64,
+    /// Scores of a model, `c₀`.
+    pub scores_a_model: f64,
+}
+
+/// The mean squares of the scores of each model; those with no score are left out.
+///
+/// # Errors
+/// See [`RatioError`].
+pub fn model_squares<'a>(
+    models: impl Iterator<Item = &'a [f64]> + Clone,
+) -> Result<ModelSquares, RatioError> {
+    let models = models.filter(|m| !m.is_empty());
+    let m = models.clone().count();
     if m < 2 {
         return Err(RatioError::TooFewModels(m));
     }
-    let n: usize = models.iter().map(|s| s.len()).sum();
+    let n: usize = models.clone().map(<[f64]>::len).sum();
     if n == m {
         return Err(RatioError::NoRepeats);
     }
-    let grand = models.iter().flat_map(|s| s.iter()).sum::<f64>() / n as f64;
+    let grand = models.clone().flatten().sum::<f64>() / n as f64;
     let (mut between, mut within, mut squares) = (0.0, 0.0, 0.0);
-    for scores in &models {
+    for scores in models {
         let own = mean(scores).unwrap_or(grand);
         between += scores.len() as f64 * (own - grand) * (own - grand);
         within += scores.iter().map(|s| (s - own) * (s - own)).sum::<f64>();
         squares += (scores.len() * scores.len()) as f64;
     }
-    let (df_between, df_within) = ((m - 1) as f64, (n - m) as f64);
-    let (ms_between, ms_within) = (between / df_between, within / df_within);
-    if ms_within <= f64::EPSILON * f64::EPSILON * grand * grand {
-        return Err(RatioError::NoNoise);
-    }
-    let scores_a_model = (n as f64 - squares / n as f64) / df_between;
-    let f_statistic = ms_between / ms_within;
-    let at = |f: f64| ((f_statistic / f - 1.0) / scores_a_model).max(0.0).sqrt();
-    let tail = (1.0 - level) / 2.0;
-    let low = at(f_quantile(1.0 - tail, df_between, df_within));
-    let high = at(f_quantile(tail, df_between, df_within));
-    Ok(SignalToNoise {
+    let found = ModelSquares {
         n_models: m,
         n_scores: n,
-        signal: at(1.0) * ms_within.sqrt(),
-        noise: ms_within.sqrt(),
-        ratio: Estimate::with_interval(at(1.0), None, Interval::new(low, high, level)),
-        f_statistic,
-    })
+        between: between / (m - 1) as f64,
+        within: within / (n - m) as f64,
+        scores_a_model: (n as f64 - squares / n as f64) / (m - 1) as f64,
+    };
+    if found.within <= f64::EPSILON * f64::EPSILON * grand * grand {
+        return Err(RatioError::NoNoise);
+    }
+    Ok(found)
+}
+
+impl ModelSquares {
+    /// Mean square between over within.
+    pub fn f_statistic(&self) -> f64 {
+        self.between / self.within
+    }
+
+    /// The ratio of standard deviations if noise alone gave the quotient `f` of mean squares: 1 for the estimate.
+    pub fn ratio(&self, f: f64) -> f64 {
+        ((self.f_statistic() / f - 1.0) / self.scores_a_model).max(0.0).sqrt()
+    }
+
+    /// Signal, noise and ratio with its interval.
+    pub fn signal_to_noise(&self, level: f64) -> SignalToNoise {
+        let (df_between, df_within) = ((self.n_models - 1) as f64, (self.n_scores - self.n_models) as f64);
+        let tail = (1.0 - level) / 2.0;
+        let low = self.ratio(f_quantile(1.0 - tail, df_between, df_within));
+        let high = self.ratio(f_quantile(tail, df_between, df_within));
+        let noise = self.within.sqrt();
+        SignalToNoise {
+            n_models: self.n_models,
+            n_scores: self.n_scores,
+            signal: self.ratio(1.0) * noise,
+            noise,
+            ratio: Estimate::with_interval(self.ratio(1.0), None, Interval::new(low, high, level)),
+            f_statistic: self.f_statistic(),
+        }
+    }
 }
 
 #[cfg(test)]
