@@ -1,63 +1,73 @@
 //! Which scores did the user mean? Tables of whole tasks, or answers to items that are added up to such scores.
 
 use super::console::Console;
-use super::input::InputArgs;
-use crate::ingest::{self, IngestOptions, scores, tables::read_tables};
+use super::input::{InputArgs, Loaded};
+use crate::ingest::{IngestOptions, scores, tables::read_tables};
 use crate::response::ScoreTable;
 use crate::snr::stream::score_table;
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
 /// Reads tables of aggregate scores where the paths hold any, and item-level results otherwise.
 pub fn load(input: &InputArgs, console: &Console) -> anyhow::Result<ScoreTable> {
-    let mut refusal = None;
-    let mut table = None;
-    if !input.paths.is_empty() {
-        let bar = console.spinner("reading");
-        let read = read_tables(&input.paths, &IngestOptions::default())?;
-        if let Some((files, skipped)) = read {
-            let (good, bad): (Vec<_>, Vec<_>) = files.into_iter().partition(|f| match scores::check(f) {
-                Ok(()) => true,
-                Err(error) => {
-                    refusal.get_or_insert(error);
-                    false
-                }
-            });
-            if !good.is_empty() {
-                let read = scores::read(&good)?;
-                bar.finish_and_clear();
-                read.notes.iter().for_each(|n| console.note(n));
-                let files = bad.iter().map(|f| f.file.clone()).chain(skipped.iter().map(|s| s.file.clone()));
-                for file in files {
-                    console.note(&format!("{file}: no table of scores of whole tasks; left aside"));
-                }
-                table = Some(read.table);
-            }
+    match tables(input, console)? {
+        Ok(table) => Ok(table),
+        Err(refusal) => {
+            let mut table = added_up(&items(input, refusal.as_ref(), console)?, input, console);
+            keep_asked_for(&mut table, input)?;
+            Ok(table)
         }
-        bar.finish_and_clear();
     }
-    let mut table = match table {
-        Some(table) => table,
-        None => from_items(input, console, refusal.as_ref())?,
-    };
-    keep_asked_for(&mut table, input)?;
-    Ok(table)
 }
 
-fn from_items(
+/// The tables of aggregate scores of the paths, or why the first table is none, if there is any.
+pub fn tables(
     input: &InputArgs,
     console: &Console,
-    refusal: Option<&ingest::scores::ScoresError>,
-) -> anyhow::Result<ScoreTable> {
-    let loaded = match (input.load(console), refusal) {
-        (Ok(loaded), _) => loaded,
-        (Err(error), Some(scores::ScoresError::Missing { .. })) => {
-            bail!(
-                "{error:#}\nnor are there scores of whole tasks: {}",
-                refusal.map_or(String::new(), ToString::to_string)
-            )
+) -> anyhow::Result<Result<ScoreTable, Option<scores::ScoresError>>> {
+    if input.paths.is_empty() {
+        return Ok(Err(None));
+    }
+    let bar = console.spinner("reading");
+    let read = read_tables(&input.paths, &IngestOptions::default())?;
+    bar.finish_and_clear();
+    let Some((files, skipped)) = read else { return Ok(Err(None)) };
+    let mut refusal = None;
+    let (good, bad): (Vec<_>, Vec<_>) = files.into_iter().partition(|f| match scores::check(f) {
+        Ok(()) => true,
+        Err(error) => {
+            refusal.get_or_insert(error);
+            false
         }
-        (Err(error), _) => return Err(error),
-    };
+    });
+    if good.is_empty() {
+        return Ok(Err(refusal));
+    }
+    let mut read = scores::read(&good)?;
+    read.notes.iter().for_each(|n| console.note(n));
+    let files = bad.iter().map(|f| f.file.clone()).chain(skipped.iter().map(|s| s.file.clone()));
+    for file in files {
+        console.note(&format!("{file}: no table of scores of whole tasks; left aside"));
+    }
+    keep_asked_for(&mut read.table, input)?;
+    Ok(Ok(read.table))
+}
+
+/// Item-level results; where there are none, the message says why a table is not one of scores, either.
+pub fn items(
+    input: &InputArgs,
+    refusal: Option<&scores::ScoresError>,
+    console: &Console,
+) -> anyhow::Result<Loaded> {
+    input.load(console).map_err(|error| match refusal {
+        Some(missing @ scores::ScoresError::Missing { .. }) => {
+            anyhow!("{error:#}\nnor are there scores of whole tasks: {missing}")
+        }
+        _ => error,
+    })
+}
+
+/// Answers to items as scores of benchmarks and their subjects.
+fn added_up(loaded: &Loaded, input: &InputArgs, console: &Console) -> ScoreTable {
     let mut all = ScoreTable::default();
     for benchmark in loaded.table.benchmarks() {
         let (mut scores, left_out) = score_table(&loaded.table, &benchmark, input.metric.as_deref());
@@ -71,7 +81,7 @@ fn from_items(
             all.series.push(series);
         }
     }
-    Ok(all)
+    all
 }
 
 /// Only the benchmarks and the metric asked for.

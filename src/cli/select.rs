@@ -1,5 +1,6 @@
 //! What should a benchmark keep? One subcommand for each thing that can be chosen.
 
+mod chosen;
 mod subtasks;
 
 use super::console::Console;

@@ -8,6 +8,7 @@ use crate::plot::{self, Chart, PlotError, WIDE};
 use crate::render::text;
 use crate::report::TableView;
 use crate::response::ScoreTable;
+use crate::select;
 use crate::snr::{self, Definition, SeriesDecision, SnrAnalysis, SnrOptions, TaskSnr, analyse};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -103,7 +104,8 @@ pub fn run(args: &SnrArgs, console: &Console) -> anyhow::Result<()> {
         seed: console.seed,
         ..Default::default()
     };
-    let analysis = analyse(&table, &options);
+    let mut analysis = analyse(&table, &options);
+    analysis.interventions.extend(select::filtering(&table, &options));
     output.table(&analysis.snr_table(&options))?;
     output.table(&analysis.decision_table())?;
     output.table(&analysis.interventions_table())?;

@@ -40,7 +40,7 @@ pub fn selection_curve(
             format!(
                 "{benchmark}: {} order; {} trials on models that the order was not chosen on",
                 method.as_str(),
-                fit.n_trials
+                fit.tried.map_or(0, |t| t.n_trials)
             ),
         ),
         x: AxisSpec::counts("subtasks kept"),

@@ -4,7 +4,9 @@ use super::finding::{Consequence, Finding, NotRun};
 use super::section::{Block, Figure, Method, Section, SectionId, TableView};
 use super::words::{count, estimate, list, number, percent};
 use crate::plot;
-use crate::select::{Criteria, CrossFit, CrossFitOptions, Method as Order, Objective, Pool, Redundancy};
+use crate::select::{
+    Candidates, Criteria, CrossFit, CrossFitOptions, Method as Order, Objective, Redundancy,
+};
 
 /// Subtasks measured, grouped and tried.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +29,7 @@ impl Choice {
     /// Measures, groups and tries the subtasks of a pool; `flagged` are the names of flagged items.
     pub fn of(
         benchmark: &str,
-        pool: &Pool,
+        pool: &impl Candidates,
         flagged: Option<&std::collections::HashSet<String>>,
         options: CrossFitOptions,
     ) -> Self {
@@ -35,7 +37,7 @@ impl Choice {
         let reliability: Vec<Option<f64>> = criteria.iter().map(|c| c.reliability).collect();
         Self {
             benchmark: benchmark.to_owned(),
-            n_models: pool.models.len(),
+            n_models: pool.n_models(),
             redundancy: crate::select::redundancy(pool, &reliability, options.seed),
             fit: crate::select::cross_fit(pool, &options),
             criteria,
@@ -63,7 +65,7 @@ pub fn section(choice: &Choice) -> Result<(Section, Vec<Finding>), NotRun> {
             fit.best_kept,
             count(names.len(), "subject"),
             count(choice.n_models, "model"),
-            fit.n_trials
+            fit.tried.map_or(0, |t| t.n_trials)
         ),
         format!(
             "The subjects fall into {} that rank the models alike, and need {} by parallel analysis.",
@@ -86,7 +88,7 @@ pub fn section(choice: &Choice) -> Result<(Section, Vec<Finding>), NotRun> {
             let c = &choice.criteria[*k];
             vec![
                 c.name.clone(),
-                number(Some(c.n_items as f64), 0),
+                number(c.n_items.map(|n| n as f64), 0),
                 c.ratio.as_ref().map_or("–".to_owned(), |r| estimate(r, 2)),
                 number(c.reliability_per_item, 3),
                 c.share_pairs.map_or("–".to_owned(), percent),
@@ -117,7 +119,8 @@ pub fn section(choice: &Choice) -> Result<(Section, Vec<Finding>), NotRun> {
 
 fn finding(choice: &Choice, names: &[String]) -> Option<Finding> {
     let fit = &choice.fit;
-    let ((low, high), expected) = (fit.gain_range?, fit.gain_expected?);
+    let tried = fit.tried?;
+    let ((low, high), expected) = (tried.range?, tried.gain);
     let helps = fit.helps(choice.options.objective)?;
     let shown = |g: f64| percent((g - 1.0).abs());
     let kept: Vec<&str> = fit.order[..fit.best_kept].iter().map(|k| names[*k].as_str()).collect();

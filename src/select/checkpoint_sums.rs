@@ -65,10 +65,8 @@ impl SetSums for CheckpointSums {
         let squares = self.squares()?;
         let df = (squares.n_scores - squares.n_models) as f64;
         let quantile = student_t_quantile(1.0 - PAIR_LEVEL / 2.0, df);
-        let means: Vec<(f64, f64)> = self
-            .models()
-            .map(|z| (z.iter().sum::<f64>() / z.len() as f64, 1.0 / z.len() as f64))
-            .collect();
+        let means: Vec<(f64, f64)> =
+            self.models().map(|z| (z.iter().sum::<f64>() / z.len() as f64, 1.0 / z.len() as f64)).collect();
         let pairs = means.iter().enumerate().flat_map(|(i, a)| means[i + 1..].iter().map(move |b| (a, b)));
         told_apart(pairs.map(|(a, b)| ((a.0 - b.0).abs(), quantile * (squares.within * (a.1 + b.1)).sqrt())))
     }

@@ -101,11 +101,7 @@ impl CheckpointPool {
     ///
     /// # Errors
     /// See [`CheckpointPoolError`].
-    pub fn new(
-        series: &[&ScoreSeries],
-        runs: &[ScoreRun],
-        last: usize,
-    ) -> Result<Self, CheckpointPoolError> {
+    pub fn new(series: &[&ScoreSeries], runs: &[ScoreRun], last: usize) -> Result<Self, CheckpointPoolError> {
         let (kept, tasks_left_out) = comparable(series);
         if kept.len() < MIN_TASKS {
             return Err(CheckpointPoolError::TooFewTasks { found: kept.len() });
@@ -264,16 +260,16 @@ impl Candidates for CheckpointPool {
     }
 
     fn sums(&self, models: &[usize], _: u64, _: bool) -> Sums<CheckpointSums> {
-        let lengths = self.tasks.first().map(|t| models.iter().map(|m| t.windows[*m].len())).into_iter().flatten();
+        let lengths =
+            self.tasks.first().map(|t| models.iter().map(|m| t.windows[*m].len())).into_iter().flatten();
         let mut starts = vec![0];
         starts.extend(lengths.scan(0, |end, n| {
             *end += n;
             Some(*end)
         }));
         let starts: std::sync::Arc<[usize]> = starts.into();
-        let pick = |scores: &[f64]| -> Vec<f64> {
-            models.iter().filter_map(|m| scores.get(*m).copied()).collect()
-        };
+        let pick =
+            |scores: &[f64]| -> Vec<f64> { models.iter().filter_map(|m| scores.get(*m).copied()).collect() };
         let sums = |task: &CheckpointTask| CheckpointSums {
             n_tasks: 1.0,
             starts: starts.clone(),
@@ -286,7 +282,7 @@ impl Candidates for CheckpointPool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::crossfit::{CrossFitOptions, cross_fit};
     use super::super::order::Objective;
     use super::*;
@@ -295,7 +291,7 @@ mod tests {
     use rand_distr::{Distribution, StandardNormal};
 
     /// Simulated curves: a task with weight `w` scores `w · ability · progress + noise` at each of ten steps.
-    fn simulated(weights: &[f64], noise: f64, n_models: usize, n_steps: usize) -> ScoreTable {
+    pub fn simulated(weights: &[f64], noise: f64, n_models: usize, n_steps: usize) -> ScoreTable {
         let mut rng = stream(5, 0);
         let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
         let mut builder = ScoreTableBuilder::default();

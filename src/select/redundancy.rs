@@ -51,7 +51,9 @@ pub fn redundancy(pool: &impl Candidates, reliability: &[Option<f64>], seed: u64
     let n = scores.len();
     let correlation: Vec<Vec<f64>> = (0..n)
         .map(|a| {
-            (0..n).map(|b| if a == b { 1.0 } else { pearson(&scores[a], &scores[b]).unwrap_or(0.0) }).collect()
+            (0..n)
+                .map(|b| if a == b { 1.0 } else { pearson(&scores[a], &scores[b]).unwrap_or(0.0) })
+                .collect()
         })
         .collect();
     let corrected: Vec<Vec<f64>> = (0..n)

@@ -82,8 +82,12 @@ mod tests {
                 metric: metric.into(),
             });
             for step in 0..n {
-                let point =
-                    ScorePoint { step: Some(f64::from(step)), compute_flops: None, value: 0.5, item_se: None };
+                let point = ScorePoint {
+                    step: Some(f64::from(step)),
+                    compute_flops: None,
+                    value: 0.5,
+                    item_se: None,
+                };
                 builder.push(series, run, point);
             }
         }

@@ -61,6 +61,50 @@ fn a_long_table_of_scores_gives_ratios_decisions_and_gains() {
     }
 }
 
+/// Training runs on tasks of which every other one says nothing of the model; scores wobble from step to step.
+fn training(models: u32, tasks: u32, steps: u32) -> String {
+    let mut text = "model,step,task,metric,value\n".to_owned();
+    for model in 0..models {
+        for task in 0..tasks {
+            for step in 1..=steps {
+                let wobble =
+                    0.004 * f64::from((step * 7 + model * 5 + task * 3 + step * model * task) % 11) - 0.02;
+                let ability = if task % 2 == 0 { 0.01 * f64::from(model) } else { 0.0 };
+                let value = 0.3 + ability * (0.5 + 0.5 * f64::from(step) / f64::from(steps)) + wobble;
+                writeln!(text, "m{model},{step},task{task},acc,{value}").unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn tasks_are_chosen_by_scores_at_checkpoints() {
+    let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("scores.csv"), training(16, 6, 10)).expect("a file");
+    let found = summary(&["select", "subtasks", "scores.csv", "--out", "out"], directory.path());
+    let chosen = &found[0];
+    let kept: Vec<&str> = chosen["kept"].as_array().unwrap().iter().map(|k| k.as_str().unwrap()).collect();
+    assert!(kept.iter().all(|k| ["task0", "task2", "task4"].contains(k)), "{kept:?}");
+    assert_eq!(chosen["helps"].as_bool(), Some(true), "{chosen}");
+    assert_eq!((chosen["n_models"].as_u64(), chosen["n_checkpoints"].as_u64()), (Some(16), Some(5)));
+    assert_eq!(chosen["small"].as_str(), Some("10 % of training"));
+    let tasks = std::fs::read_to_string(directory.path().join("out/export/lm_eval_tasks.txt")).unwrap();
+    assert_eq!(tasks.trim(), kept.join(","));
+    for file in
+        ["subtasks.csv", "curve.csv", "redundancy.csv", "plots/selection_curve.png", "plots/redundancy.svg"]
+    {
+        assert!(directory.path().join("out").join(file).is_file(), "{file}");
+    }
+    // The same gain of leaving out subtasks stands among the interventions of `snr`.
+    summary(&["snr", "scores.csv", "--out", "snr"], directory.path());
+    let table = std::fs::read_to_string(directory.path().join("snr/interventions.csv")).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|l| l.contains(",filter,")).collect();
+    assert_eq!(rows.len(), 2, "{table}");
+    assert!(rows[0].contains(",ratio,") && rows[1].contains(",decision_accuracy,"), "{rows:?}");
+    assert!(rows.iter().all(|r| r.ends_with("true")), "{rows:?}");
+}
+
 #[test]
 fn a_wide_table_gives_what_the_long_one_does() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -97,6 +141,15 @@ fn what_cannot_be_measured_says_what_is_missing() {
     std::fs::write(directory.path().join("none.csv"), "colour,taste\nred,sweet\nblue,sour\n").unwrap();
     std::fs::write(directory.path().join("empty.csv"), "").unwrap();
     std::fs::write(directory.path().join("cut.parquet"), b"PAR1 and nothing else").unwrap();
+    for (name, models, tasks, steps) in [
+        ("two", 2, 4, 5),
+        ("one-step", 12, 4, 1),
+        ("one-task", 12, 1, 5),
+        ("good", 12, 4, 5),
+        ("two-steps", 12, 4, 2),
+    ] {
+        std::fs::write(directory.path().join(format!("{name}.csv")), training(models, tasks, steps)).unwrap();
+    }
     for (arguments, said) in [
         (["snr", "bad.csv", "--out", "t"].as_slice(), "row 2: \"much\" in column value is no number"),
         (&["snr", "none.csv", "--out", "t"], "no column of models"),
@@ -106,6 +159,24 @@ fn what_cannot_be_measured_says_what_is_missing() {
         (&["snr", "bad.csv", "--out", "t", "--difference", "0"], "must be above 0"),
         (&["select", "subtasks", "--out", "t", "--by", "nothing"], "--by nothing"),
         (&["select", "subtasks", "--out", "t", "--keep", "99"], "--keep 99"),
+        (&["select", "subtasks", "none.csv", "--out", "t"], "nor are there scores of whole tasks"),
+        (&["select", "subtasks", "bad.csv", "--out", "t"], "row 2: \"much\" in column value is no number"),
+        (&["select", "subtasks", "empty.csv", "--out", "t"], "the file is empty"),
+        (&["select", "subtasks", "cut.parquet", "--out", "t"], "damaged"),
+        (&["select", "subtasks", "two.csv", "--out", "t"], "2 models have a score on all 4 tasks"),
+        (&["select", "subtasks", "two.csv", "--out", "t"], "needs 8"),
+        (&["select", "subtasks", "one-step.csv", "--out", "t"], "needs 2 of each model"),
+        (
+            &["select", "subtasks", "one-task.csv", "--out", "t"],
+            "1 tasks of one metric and unit: choosing needs 3",
+        ),
+        (&["select", "subtasks", "good.csv", "--out", "t", "--keep", "9"], "--keep 9"),
+        (&["select", "subtasks", "good.csv", "--out", "t", "--by", "src"], "--by src"),
+        (&["select", "subtasks", "good.csv", "--out", "t", "--flags", "good.csv"], "--flags"),
+        (
+            &["select", "subtasks", "two-steps.csv", "--out", "t", "--objective", "accuracy"],
+            "choose by ratio or pairs",
+        ),
     ] {
         let output = evalgauge(arguments, directory.path());
         let message = String::from_utf8_lossy(&output.stderr);
@@ -170,4 +241,28 @@ fn filtering_a_real_benchmark_states_its_gain_on_other_models() {
     assert_eq!(found[0]["n_subtasks"].as_u64(), Some(57));
     assert!(of("gain_in_sample") >= 1.0 && of("gain_expected") < of("gain_in_sample"));
     assert!(of("gain_low") <= of("gain_expected") && of("gain_expected") <= of("gain_high"));
+}
+
+/// Filtering the tasks of real training runs, by their scores at checkpoints: chosen on half of the runs, tried on the
+/// other half.
+#[test]
+fn filtering_real_training_runs_states_its_gain_on_other_runs() {
+    for (path, metric, n_tasks, n_models) in [
+        ("data/pythia-checkpoints/scores.parquet", "acc", 132, 16),
+        ("data/olmo-ladder/ladder.csv", "accuracy", 8, 17),
+    ] {
+        let Some(path) = shared(path) else { return };
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = path.canonicalize().unwrap();
+        let path = path.to_str().unwrap();
+        let found =
+            summary(&["select", "subtasks", path, "--metric", metric, "--out", "out"], directory.path());
+        let of = |key: &str| found[0][key].as_f64().unwrap();
+        assert_eq!((of("n_subtasks"), of("n_models")), (f64::from(n_tasks), f64::from(n_models)), "{path}");
+        assert!(of("gain_in_sample") >= 1.0 && of("gain_expected") <= of("gain_in_sample"), "{path}");
+        assert!(of("gain_low") <= of("gain_expected") && of("gain_expected") <= of("gain_high"), "{path}");
+        let kept = found[0]["kept"].as_array().unwrap().len();
+        let list = std::fs::read_to_string(directory.path().join("out/export/subtasks.txt")).unwrap();
+        assert_eq!(list.lines().count(), kept);
+    }
 }

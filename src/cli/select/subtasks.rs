@@ -1,18 +1,17 @@
 //! Which subtasks are worth keeping, and what does keeping only them gain on other models?
 
+use super::chosen::{Chosen, Origin, Summary};
 use crate::cli::console::Console;
 use crate::cli::input::{Benchmark, InputArgs, Loaded};
 use crate::cli::output::Output;
+use crate::cli::scored;
 use crate::ingest::{IngestOptions, tables::read_tables};
-use crate::plot::{self, WIDE};
-use crate::render::text;
-use crate::report::TableView;
-use crate::report::selection::Choice;
-use crate::response::{ResponseMatrix, Table};
-use crate::select::{self, CrossFit, CrossFitOptions, Method, Objective, Pool, Redundancy};
+use crate::report::words::file_stem;
+use crate::response::{ResponseMatrix, ScoreTable, Table};
+use crate::select::{self, CheckpointPool, CrossFitOptions, Method, Objective, Pool, Suite};
+use crate::snr::SnrOptions;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +20,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:\n  \
     evalgauge select subtasks results/ --out chosen\n  \
     evalgauge select subtasks mmlu-pro/ --by src --out chosen     group items by a column of the item table\n  \
-    evalgauge select subtasks suite.evals --by benchmark --out chosen\n\n\
+    evalgauge select subtasks suite.evals --by benchmark --out chosen\n  \
+    evalgauge select subtasks scores.parquet --out chosen         tasks, by their scores at training checkpoints\n\n\
     Writes subtasks, curve and redundancy (.csv and .parquet), export/ for harnesses, plots/ and summary.json.")]
 pub struct SubtasksArgs {
     #[command(flatten)]
@@ -48,11 +48,11 @@ pub struct SubtasksArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ObjectiveArg {
-    /// Spread between models over the noise of items
+    /// Spread between models over the noise of items, or of checkpoints
     Ratio,
     /// Pairs of models told apart, p < .01
     Pairs,
-    /// Order of the models on the whole benchmark
+    /// Order of the models on the whole benchmark, or on all tasks at a larger scale
     Accuracy,
 }
 
@@ -64,62 +64,49 @@ enum MethodArg {
     Cumulative,
 }
 
-#[derive(Debug, Serialize)]
-struct Summary {
-    benchmark: String,
-    objective: &'static str,
-    method: &'static str,
-    n_models: usize,
-    n_subtasks: usize,
-    n_items: usize,
-    n_kept: usize,
-    items_kept: usize,
-    kept: Vec<String>,
-    gain_in_sample: Option<f64>,
-    gain_expected: Option<f64>,
-    gain_low: Option<f64>,
-    gain_high: Option<f64>,
-    gain_random: Option<f64>,
-    n_trials: usize,
-    helps: Option<bool>,
-    verdict: String,
-    n_dimensions: usize,
-    n_clusters: usize,
-    models_left_out: Vec<String>,
-    items_left_out: usize,
-}
-
-/// One suite of subtasks, measured.
-struct Chosen {
-    names: Vec<String>,
-    criteria: Vec<select::Criteria>,
-    redundancy: Redundancy,
-    fit: CrossFit,
-    summary: Summary,
-}
-
 pub fn run(args: &SubtasksArgs, console: &Console) -> anyhow::Result<()> {
-    let mut loaded = args.input.load(console)?;
+    let all = match scored::tables(&args.input, console)? {
+        Ok(table) => vec![among_tasks(&table, args, console)?],
+        Err(refusal) => among_items(scored::items(&args.input, refusal.as_ref(), console)?, args, console)?,
+    };
+    let mut output = Output::create(&args.out)?;
+    let mut tables: Vec<Table> = Vec::new();
+    for chosen in &all {
+        let name = chosen.name();
+        let prefix = if all.len() > 1 { format!("{}/", file_stem(name)) } else { String::new() };
+        chosen.write(&prefix, &mut output, &mut tables)?;
+    }
+    for table in &tables {
+        output.table(table)?;
+    }
+    let text: String = all.iter().map(|c| c.overview(console)).collect();
+    let summaries: Vec<&Summary> = all.iter().map(|c| &c.summary).collect();
+    output.json("summary.json", &summaries)?;
+    let directory = output.commit(console)?;
+    console.result(&text, &summaries)?;
+    console.note(&format!("tables, plots and exports in {}", directory.display()));
+    Ok(())
+}
+
+/// Chooses among the subjects of each benchmark, or among benchmarks, by the answers to items.
+fn among_items(mut loaded: Loaded, args: &SubtasksArgs, console: &Console) -> anyhow::Result<Vec<Chosen>> {
     let whole = args.by == "benchmark";
     if !whole && args.by != "subject" {
         group_by(&mut loaded, &args.by)?;
     }
     let benchmarks = args.input.benchmarks(&loaded, console)?;
     let flagged = args.flags.as_deref().map(flagged_items).transpose()?;
-    let mut output = Output::create(&args.out)?;
     let bar = console.spinner("choosing");
     let suites: Vec<(String, Vec<&ResponseMatrix>)> = if whole {
-        vec![("suite".to_owned(), benchmarks.iter().map(|b| &b.matrix).collect())]
+        vec![(Suite::WHOLE_TASKS.to_owned(), benchmarks.iter().map(|b| &b.matrix).collect())]
     } else {
         let one = |b: &'_ Benchmark| b.matrix.benchmark.clone();
         benchmarks.iter().map(|b| (one(b), vec![&b.matrix])).collect()
     };
-    let mut tables: Vec<Table> = Vec::new();
-    let mut summaries: Vec<Summary> = Vec::new();
-    let mut text = String::new();
     let several = suites.len() > 1;
-    for (name, matrices) in &suites {
-        let pool = match Pool::new(matrices, whole) {
+    let mut all = Vec::new();
+    for (name, matrices) in suites {
+        let pool = match Pool::new(&matrices, whole) {
             Ok(pool) => pool,
             Err(error) if several => {
                 console.warning(&format!("{name}: {error}"));
@@ -127,38 +114,112 @@ pub fn run(args: &SubtasksArgs, console: &Console) -> anyhow::Result<()> {
             }
             Err(error) => bail!("{name}: {error}"),
         };
-        let chosen = choose(name, pool, args, flagged.as_ref(), console)?;
-        let prefix =
-            if several { format!("{}/", crate::report::words::file_stem(name)) } else { String::new() };
-        write(&chosen, args, &prefix, &mut output, &mut tables)?;
-        text.push_str(&overview(&chosen, console));
-        summaries.push(chosen.summary);
+        if !pool.models_left_out.is_empty() {
+            console.note(&format!(
+                "{name}: {} models answered too few items and are left out: {}",
+                pool.models_left_out.len(),
+                pool.models_left_out.join(", ")
+            ));
+        }
+        let origin = Origin {
+            name,
+            whole,
+            models_left_out: pool.models_left_out.clone(),
+            items_left_out: Some(pool.items_left_out),
+            ..Default::default()
+        };
+        all.push(Chosen::of(origin, &pool, flagged.as_ref(), args.options(console))?);
     }
-    if summaries.is_empty() {
+    bar.finish_and_clear();
+    if all.is_empty() {
         bail!("no benchmark has subtasks to choose from");
     }
-    for table in &tables {
-        output.table(table)?;
+    Ok(all)
+}
+
+/// Names shown of a long list.
+const NAMED: usize = 8;
+
+fn named(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let shown = names[..names.len().min(NAMED)].join(", ");
+    if more > 0 { format!("{shown} and {more} more (summary.json has all)") } else { shown }
+}
+
+/// Chooses among the tasks of a table of scores, by those of the last checkpoints.
+fn among_tasks(table: &ScoreTable, args: &SubtasksArgs, console: &Console) -> anyhow::Result<Chosen> {
+    if args.flags.is_some() {
+        bail!("--flags: a table of scores of whole tasks has no items that could be flagged; leave it out");
     }
-    output.json("summary.json", &summaries)?;
+    if !["subject", "benchmark"].contains(&args.by.as_str()) {
+        bail!("--by {}: a table of scores of whole tasks has no items to group; leave it out", args.by);
+    }
+    let last = SnrOptions::default().last;
+    let Some(suite) = select::main_suite(table, last) else { bail!("no task has a score") };
+    let (setting, metric) = (&suite.name.setting, &suite.name.metric);
+    let name = if setting.is_empty() { metric.clone() } else { format!("{setting}, {metric}") };
+    let others = select::suites(table).len() - 1;
+    if others > 0 {
+        console.note(&format!(
+            "tasks are chosen for {name}; {others} other settings and metrics are left aside (--metric chooses a metric)"
+        ));
+    }
+    let bar = console.spinner("choosing");
+    let pool = match CheckpointPool::new(&suite.series, &table.runs, last) {
+        Ok(pool) => pool,
+        Err(error) => bail!("{name}: {error}"),
+    };
+    for (what, left_out) in [
+        ("tasks have another unit or few models", &pool.tasks_left_out),
+        ("models lack a task, repeated checkpoints or one of the scales compared", &pool.models_left_out),
+    ] {
+        if !left_out.is_empty() {
+            console.note(&format!("{name}: {} {what} and are left out: {}", left_out.len(), named(left_out)));
+        }
+    }
+    if pool.scales.is_none() {
+        let least = select::pool::MIN_MODELS;
+        if args.objective == ObjectiveArg::Accuracy {
+            bail!(
+                "--objective accuracy: no two sizes, nor the start and end of the training, have the same {least} models; \
+                 choose by ratio or pairs"
+            );
+        }
+        console.note(&format!(
+            "{name}: no two sizes, nor the start and end of the training, have the same {least} models: nothing is said of \
+             decisions"
+        ));
+    }
+    let scales = pool.scales.as_ref();
+    let origin = Origin {
+        whole: true,
+        setting: Some(setting.clone()).filter(|s| !s.is_empty()),
+        metric: Some(metric.clone()),
+        small: scales.map(|s| s.small.clone()),
+        target: scales.map(|s| s.large.clone()),
+        models_left_out: pool.models_left_out.clone(),
+        subtasks_left_out: pool.tasks_left_out.clone(),
+        name,
+        ..Default::default()
+    };
+    let chosen = Chosen::of(origin, &pool, None, args.options(console));
     bar.finish_and_clear();
-    let directory = output.commit(console)?;
-    console.result(&text, &summaries)?;
-    console.note(&format!("tables, plots and exports in {}", directory.display()));
-    Ok(())
+    chosen
 }
 
 impl SubtasksArgs {
-    fn objective(&self) -> Objective {
-        match self.objective {
-            ObjectiveArg::Ratio => Objective::Ratio,
-            ObjectiveArg::Pairs => Objective::Pairs,
-            ObjectiveArg::Accuracy => Objective::Accuracy,
+    fn options(&self, console: &Console) -> CrossFitOptions {
+        CrossFitOptions {
+            objective: match self.objective {
+                ObjectiveArg::Ratio => Objective::Ratio,
+                ObjectiveArg::Pairs => Objective::Pairs,
+                ObjectiveArg::Accuracy => Objective::Accuracy,
+            },
+            method: if self.method == MethodArg::Greedy { Method::Greedy } else { Method::Cumulative },
+            keep: self.keep,
+            seed: console.seed,
+            ..Default::default()
         }
-    }
-
-    fn method(&self) -> Method {
-        if self.method == MethodArg::Greedy { Method::Greedy } else { Method::Cumulative }
     }
 }
 
@@ -202,195 +263,4 @@ fn flagged_items(path: &Path) -> anyhow::Result<HashSet<String>> {
     let (items, kinds) = (items.to_words(), frame.column("kind").map(|k| k.to_words()));
     let is_flagged = |row: usize| kinds.as_ref().is_none_or(|k| k.get(row).is_some());
     Ok((0..frame.n_rows).filter(|r| is_flagged(*r)).filter_map(|r| items.get(r).map(str::to_owned)).collect())
-}
-
-fn choose(
-    name: &str,
-    pool: Pool,
-    args: &SubtasksArgs,
-    flagged: Option<&HashSet<String>>,
-    console: &Console,
-) -> anyhow::Result<Chosen> {
-    let (objective, method) = (args.objective(), args.method());
-    if let Some(keep) = args.keep.filter(|k| *k == 0 || *k > pool.subtasks.len()) {
-        bail!("--keep {keep}: {name} has {} subtasks; give a number from 1 to that", pool.subtasks.len());
-    }
-    if !pool.models_left_out.is_empty() {
-        console.note(&format!(
-            "{name}: {} models answered too few items and are left out: {}",
-            pool.models_left_out.len(),
-            pool.models_left_out.join(", ")
-        ));
-    }
-    let options =
-        CrossFitOptions { objective, method, keep: args.keep, seed: console.seed, ..Default::default() };
-    let Choice { criteria, redundancy, fit, .. } = Choice::of(name, &pool, flagged, options);
-    let n_kept = fit.best_kept;
-    let kept: Vec<usize> = fit.order[..n_kept].to_vec();
-    let summary = Summary {
-        benchmark: name.to_owned(),
-        objective: objective.as_str(),
-        method: method.as_str(),
-        n_models: pool.models.len(),
-        n_subtasks: pool.subtasks.len(),
-        n_items: pool.subtasks.iter().map(|s| s.items.len()).sum(),
-        n_kept,
-        items_kept: kept.iter().map(|k| pool.subtasks[*k].items.len()).sum(),
-        kept: kept.iter().map(|k| pool.subtasks[*k].name.clone()).collect(),
-        gain_in_sample: fit.gain_in_sample,
-        gain_expected: fit.gain_expected,
-        gain_low: fit.gain_range.map(|r| r.0),
-        gain_high: fit.gain_range.map(|r| r.1),
-        gain_random: fit.gain_random,
-        n_trials: fit.n_trials,
-        helps: fit.helps(objective),
-        verdict: verdict(&fit, objective),
-        n_dimensions: redundancy.n_dimensions,
-        n_clusters: redundancy.cluster.iter().max().copied().unwrap_or(0),
-        models_left_out: pool.models_left_out.clone(),
-        items_left_out: pool.items_left_out,
-    };
-    let names = pool.subtasks.iter().map(|s| s.name.clone()).collect();
-    Ok(Chosen { names, criteria, redundancy, fit, summary })
-}
-
-/// What a reader should take from the trials, in one sentence.
-fn verdict(fit: &CrossFit, objective: Objective) -> String {
-    let (Some(expected), Some((low, high))) = (fit.gain_expected, fit.gain_range) else {
-        return "The gain on other models could not be computed.".to_owned();
-    };
-    let shown = |g: f64| match objective {
-        Objective::Ratio => format!("{:+.1} %", 100.0 * (g - 1.0)),
-        _ => format!("{:+.1} points", 100.0 * g),
-    };
-    let range = format!(
-        "{} on average (middle 95 % of {} trials: {} to {})",
-        shown(expected),
-        fit.n_trials,
-        shown(low),
-        shown(high)
-    );
-    let in_sample = fit
-        .gain_in_sample
-        .map_or(String::new(), |g| format!(", and {} on the models it was chosen on", shown(g)));
-    let neutral = CrossFit::neutral(objective);
-    if fit.best_kept == fit.order.len() && high - low < 1e-9 {
-        return "Filtering does not help here: no smaller set does better than all subtasks, not even on the models it was \
-                chosen on. Keep all."
-            .to_owned();
-    }
-    if low > neutral {
-        format!("Filtering helps: on models it was not chosen on the gain is {range}{in_sample}.")
-    } else if high < neutral || expected < neutral {
-        format!(
-            "Filtering does not help here: on models it was not chosen on the change is {range}{in_sample}. Keep all subtasks."
-        )
-    } else {
-        format!(
-            "Whether filtering helps cannot be said: on models it was not chosen on the change is {range}{in_sample}."
-        )
-    }
-}
-
-fn write(
-    chosen: &Chosen,
-    args: &SubtasksArgs,
-    prefix: &str,
-    output: &mut Output,
-    tables: &mut Vec<Table>,
-) -> anyhow::Result<()> {
-    let (objective, method) = (args.objective(), args.method());
-    let name = &chosen.summary.benchmark;
-    for table in [
-        select::tables::subtasks_table(
-            name,
-            &chosen.criteria,
-            &chosen.redundancy,
-            &chosen.fit,
-            chosen.summary.n_kept,
-        ),
-        select::tables::curve_table(name, &chosen.names, &chosen.fit, method, objective),
-        select::tables::redundancy_table(name, &chosen.names, &chosen.redundancy),
-    ] {
-        match tables.iter_mut().find(|t| t.name == table.name) {
-            Some(same) => same.extend(table),
-            None => tables.push(table),
-        }
-    }
-    let kept: Vec<&str> = chosen.summary.kept.iter().map(String::as_str).collect();
-    for (file, content) in select::export(name, &kept) {
-        output.bytes(&format!("export/{prefix}{file}"), content.as_bytes())?;
-    }
-    let charts = [
-        ("selection_curve", plot::select::selection_curve(name, &chosen.fit, method, objective, WIDE)),
-        ("redundancy", plot::select::redundancy_map(name, &chosen.names, &chosen.redundancy, WIDE)),
-    ];
-    for (file, chart) in charts {
-        let chart = chart?;
-        output.bytes(&format!("plots/{prefix}{file}.svg"), chart.svg()?.as_bytes())?;
-        output.bytes(&format!("plots/{prefix}{file}.png"), &chart.png()?)?;
-    }
-    Ok(())
-}
-
-/// Rows shown of a long list.
-const SHOWN: usize = 12;
-
-fn overview(chosen: &Chosen, console: &Console) -> String {
-    let s = &chosen.summary;
-    let percent = |x: Option<f64>| x.map_or("–".to_owned(), |x| format!("{:.0}", 100.0 * x));
-    let rows: Vec<Vec<String>> = chosen
-        .fit
-        .order
-        .iter()
-        .enumerate()
-        .map(|(rank, k)| {
-            let c = &chosen.criteria[*k];
-            let ratio = c.ratio.map_or("–".to_owned(), |e| match e.interval {
-                Some(i) => format!("{:.2} [{:.2}, {:.2}]", e.value, i.low, i.high),
-                None => format!("{:.2}", e.value),
-            });
-            vec![
-                if rank < s.n_kept { "keep".to_owned() } else { String::new() },
-                c.name.clone(),
-                c.n_items.to_string(),
-                ratio,
-                c.reliability_per_item.map_or("–".to_owned(), |r| format!("{r:.3}")),
-                percent(c.share_pairs),
-                percent(c.decision_accuracy.map(|d| d.value)),
-                chosen.redundancy.cluster[*k].to_string(),
-            ]
-        })
-        .collect();
-    let headings = [
-        "",
-        "subtask",
-        "#items",
-        "#ratio [95 %]",
-        "#reliability/item",
-        "#pairs apart %",
-        "#decisions %",
-        "#cluster",
-    ];
-    let view = TableView::new("", &headings, rows).limited(SHOWN, "subtasks.csv");
-    let mut text = text::table(&view, &console.text_options());
-    text.push_str(&format!(
-        "\n{}, {} of {} subtasks kept, {} of {} items, {} models. {}\n",
-        s.benchmark, s.n_kept, s.n_subtasks, s.items_kept, s.n_items, s.n_models, s.verdict
-    ));
-    if let Some(random) = s.gain_random.filter(|_| s.n_kept < s.n_subtasks) {
-        let shown = if s.objective == "ratio" {
-            format!("{:+.1} %", 100.0 * (random - 1.0))
-        } else {
-            format!("{:+.1} points", 100.0 * random)
-        };
-        text.push_str(&format!("As many subtasks taken at random: {shown} on the same models.\n"));
-    }
-    text.push_str(&format!(
-        "{} clusters of subtasks that rank the models alike; {} dimension{} by parallel analysis.\n",
-        s.n_clusters,
-        s.n_dimensions,
-        if s.n_dimensions == 1 { "" } else { "s" }
-    ));
-    text
 }
