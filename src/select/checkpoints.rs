@@ -60,7 +60,7 @@ pub struct CheckpointPool {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CheckpointPoolError {
     /// Too few tasks.
-    #[error("{found} tasks of one metric and unit: choosing needs {MIN_TASKS}")]
+    #[error("tasks of one metric and unit: {found}; choosing needs {MIN_TASKS}")]
     TooFewTasks {
         /// How many there are.
         found: usize,
@@ -76,7 +76,7 @@ pub enum CheckpointPoolError {
     },
     /// Too few models.
     #[error(
-        "{found} models have a score on all {tasks} tasks at {MIN_CHECKPOINTS} checkpoints or more: choosing on some and \
+        "models with a score on all {tasks} tasks at {MIN_CHECKPOINTS} checkpoints or more: {found}; choosing on some and \
          trying on others needs {MIN_MODELS}"
     )]
     TooFewModels {

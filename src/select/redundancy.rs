@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidates, SetSums};
 use crate::numeric::correlation::pearson;
-use crate::numeric::describe::quantile;
+use crate::numeric::describe::{mean, quantile};
 use crate::numeric::linear::symmetric_eigen;
 use crate::numeric::random::stream;
 use rand_distr::{Distribution, StandardNormal};
@@ -70,15 +70,38 @@ pub fn redundancy(pool: &impl Candidates, reliability: &[Option<f64>], seed: u64
         })
         .collect();
     let (order, cluster) = average_linkage(&corrected);
-    let flat: Vec<f64> = correlation.iter().flatten().copied().collect();
-    let eigenvalues = sorted_eigenvalues(&flat, n);
+    let eigenvalues = eigenvalues_of_correlations(&scores);
     let by_chance = parallel(n, pool.n_models(), seed);
     let n_dimensions = eigenvalues.iter().zip(&by_chance).take_while(|(e, c)| e > c).count();
     Redundancy { correlation, corrected, order, cluster, eigenvalues, by_chance, n_dimensions }
 }
 
-fn sorted_eigenvalues(matrix: &[f64], n: usize) -> Vec<f64> {
-    let mut values = symmetric_eigen(matrix, n).0;
+/// Eigenvalues of the correlations of scores, one row for each subtask, largest first. With fewer models than subtasks
+/// they are those of the sums of products of models, and 0: a smaller matrix.
+///
+/// ```text
+/// R = Z Zᵀ has the eigenvalues of Zᵀ Z      Z: rows centred and of length 1
+/// ```
+///
+/// Scores that do not vary correlate with nothing, and have an eigenvalue of 1.
+fn eigenvalues_of_correlations(scores: &[Vec<f64>]) -> Vec<f64> {
+    let standardised = |row: &Vec<f64>| -> Option<Vec<f64>> {
+        let centre = mean(row)?;
+        let length = row.iter().map(|x| (x - centre) * (x - centre)).sum::<f64>().sqrt();
+        (length > 0.0).then(|| row.iter().map(|x| (x - centre) / length).collect())
+    };
+    let z: Vec<Vec<f64>> = scores.iter().filter_map(standardised).collect();
+    let n_models = z.first().map_or(0, Vec::len);
+    let rows: Vec<Vec<f64>> = if n_models < z.len() {
+        (0..n_models).map(|m| z.iter().map(|row| row[m]).collect()).collect()
+    } else {
+        z.clone()
+    };
+    let product = |a: &Vec<f64>, b: &Vec<f64>| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let matrix: Vec<f64> = rows.iter().flat_map(|a| rows.iter().map(move |b| product(a, b))).collect();
+    let mut values = symmetric_eigen(&matrix, rows.len()).0;
+    values.resize(z.len(), 0.0);
+    values.resize(scores.len(), 1.0);
     values.sort_by(|a, b| b.total_cmp(a));
     values
 }
@@ -91,15 +114,7 @@ fn parallel(n: usize, models: usize, seed: u64) -> Vec<f64> {
             let mut rng = stream(seed, k as u64);
             let scores: Vec<Vec<f64>> =
                 (0..n).map(|_| (0..models).map(|_| StandardNormal.sample(&mut rng)).collect()).collect();
-            let mut matrix = vec![0.0; n * n];
-            for a in 0..n {
-                matrix[a * n + a] = 1.0;
-                for b in a + 1..n {
-                    let r = pearson(&scores[a], &scores[b]).unwrap_or(0.0);
-                    (matrix[a * n + b], matrix[b * n + a]) = (r, r);
-                }
-            }
-            sorted_eigenvalues(&matrix, n)
+            eigenvalues_of_correlations(&scores)
         })
         .collect();
     (0..n)
@@ -160,6 +175,29 @@ mod tests {
         assert_eq!(found.n_dimensions, 1);
         assert!(found.corrected[0][1] > found.correlation[0][1]);
         assert_eq!(found.order.len(), 5);
+    }
+
+    #[test]
+    fn eigenvalues_do_not_depend_on_the_matrix_they_are_taken_from() {
+        // Two models: every correlation is 1 or −1, one dimension holds all three rows that vary.
+        let few =
+            eigenvalues_of_correlations(&[vec![0.0, 1.0], vec![2.0, 4.0], vec![3.0, 1.0], vec![5.0, 5.0]]);
+        for (found, expected) in few.iter().zip([3.0, 1.0, 0.0, 0.0]) {
+            assert!((found - expected).abs() < 1e-12, "{few:?}");
+        }
+        // Five subtasks of four models, by models and by subtasks.
+        let scores: Vec<Vec<f64>> = (0..5)
+            .map(|k| (0..4).map(|m| f64::from((k * 7 + m * m * 3 + k * m * 5) % 11)).collect())
+            .collect();
+        let mut matrix = Vec::new();
+        for a in &scores {
+            matrix.extend(scores.iter().map(|b| pearson(a, b).unwrap()));
+        }
+        let mut whole = symmetric_eigen(&matrix, 5).0;
+        whole.sort_by(|a, b| b.total_cmp(a));
+        for (found, expected) in eigenvalues_of_correlations(&scores).iter().zip(&whole) {
+            assert!((found - expected).abs() < 1e-10, "{found} {expected}");
+        }
     }
 
     #[test]

@@ -163,12 +163,15 @@ fn what_cannot_be_measured_says_what_is_missing() {
         (&["select", "subtasks", "bad.csv", "--out", "t"], "row 2: \"much\" in column value is no number"),
         (&["select", "subtasks", "empty.csv", "--out", "t"], "the file is empty"),
         (&["select", "subtasks", "cut.parquet", "--out", "t"], "damaged"),
-        (&["select", "subtasks", "two.csv", "--out", "t"], "2 models have a score on all 4 tasks"),
+        (
+            &["select", "subtasks", "two.csv", "--out", "t"],
+            "score on all 4 tasks at 2 checkpoints or more: 2;",
+        ),
         (&["select", "subtasks", "two.csv", "--out", "t"], "needs 8"),
         (&["select", "subtasks", "one-step.csv", "--out", "t"], "needs 2 of each model"),
         (
             &["select", "subtasks", "one-task.csv", "--out", "t"],
-            "1 tasks of one metric and unit: choosing needs 3",
+            "tasks of one metric and unit: 1; choosing needs 3",
         ),
         (&["select", "subtasks", "good.csv", "--out", "t", "--keep", "9"], "--keep 9"),
         (&["select", "subtasks", "good.csv", "--out", "t", "--by", "src"], "--by src"),

@@ -187,7 +187,11 @@ impl Chosen {
                 vec![
                     if rank < s.n_kept { "keep".to_owned() } else { String::new() },
                     c.name.clone(),
-                    c.n_items.map_or("–".to_owned(), |n| n.to_string()),
+                    if training {
+                        format!("{:.3}", c.mean_score)
+                    } else {
+                        c.n_items.map_or("–".to_owned(), |n| n.to_string())
+                    },
                     ratio,
                     reliability.map_or("–".to_owned(), |r| format!("{r:.3}")),
                     percent(c.share_pairs),
@@ -199,7 +203,7 @@ impl Chosen {
         let headings = [
             "",
             "subtask",
-            "#items",
+            if training { "#mean score" } else { "#items" },
             "#ratio [95 %]",
             if training { "#reliability" } else { "#reliability/item" },
             "#pairs apart %",
@@ -230,8 +234,9 @@ impl Chosen {
             text.push_str(&format!("As many subtasks taken at random: {shown} on the same models.\n"));
         }
         text.push_str(&format!(
-            "{} clusters of subtasks that rank the models alike; {} dimension{} by parallel analysis.\n",
+            "{} cluster{} of subtasks that rank the models alike; {} dimension{} by parallel analysis.\n",
             s.n_clusters,
+            if s.n_clusters == 1 { "" } else { "s" },
             s.n_dimensions,
             if s.n_dimensions == 1 { "" } else { "s" }
         ));

@@ -161,7 +161,7 @@ fn among_tasks(table: &ScoreTable, args: &SubtasksArgs, console: &Console) -> an
     let others = select::suites(table).len() - 1;
     if others > 0 {
         console.note(&format!(
-            "tasks are chosen for {name}; {others} other settings and metrics are left aside (--metric chooses a metric)"
+            "tasks are chosen for {name}; other settings and metrics left aside (--metric chooses a metric): {others}"
         ));
     }
     let bar = console.spinner("choosing");
@@ -170,11 +170,14 @@ fn among_tasks(table: &ScoreTable, args: &SubtasksArgs, console: &Console) -> an
         Err(error) => bail!("{name}: {error}"),
     };
     for (what, left_out) in [
-        ("tasks have another unit or few models", &pool.tasks_left_out),
-        ("models lack a task, repeated checkpoints or one of the scales compared", &pool.models_left_out),
+        ("tasks left out, of another unit or with few models", &pool.tasks_left_out),
+        (
+            "models left out, without a task, repeated checkpoints or one of the scales compared",
+            &pool.models_left_out,
+        ),
     ] {
         if !left_out.is_empty() {
-            console.note(&format!("{name}: {} {what} and are left out: {}", left_out.len(), named(left_out)));
+            console.note(&format!("{name}: {what}: {} ({})", left_out.len(), named(left_out)));
         }
     }
     if pool.scales.is_none() {
