@@ -127,12 +127,13 @@ pub fn redundancy_map(
             Ink::Text,
         );
     }
-    // A line between clusters.
+    // A line between clusters, thinner than the cells that it separates.
+    let thickness = (cell * 0.12).min(1.5);
     for at in 1..n {
         if found.cluster[found.order[at]] != found.cluster[found.order[at - 1]] {
             let along = at as f64 * cell;
-            canvas.scene.line(vec![(left + along, top), (left + along, top + side)], Ink::Surface, 1.5);
-            canvas.scene.line(vec![(left, top + along), (left + side, top + along)], Ink::Surface, 1.5);
+            canvas.scene.line(vec![(left + along, top), (left + along, top + side)], Ink::Surface, thickness);
+            canvas.scene.line(vec![(left, top + along), (left + side, top + along)], Ink::Surface, thickness);
         }
     }
     canvas.y = top + side + 4.0;

@@ -65,11 +65,11 @@ enum MethodArg {
 }
 
 pub fn run(args: &SubtasksArgs, console: &Console) -> anyhow::Result<()> {
+    let mut output = Output::create(&args.out)?;
     let all = match scored::tables(&args.input, console)? {
         Ok(table) => vec![among_tasks(&table, args, console)?],
         Err(refusal) => among_items(scored::items(&args.input, refusal.as_ref(), console)?, args, console)?,
     };
-    let mut output = Output::create(&args.out)?;
     let mut tables: Vec<Table> = Vec::new();
     for chosen in &all {
         let name = chosen.name();
