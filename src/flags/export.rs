@@ -194,6 +194,9 @@ pub fn export(panel: &Panel, items: &[Item], repairs: &Repairs) -> Export {
             id: item.id.to_string(),
         });
     }
+    // Items come in the order of their names, "10" before "2".
+    out.lm_eval_samples.values_mut().for_each(|documents| documents.sort_unstable());
+    out.lm_eval_repairs.values_mut().for_each(|repairs| repairs.drop.sort_unstable());
     out.lm_eval_repairs.retain(|_, r| !r.drop.is_empty() || !r.rekey.is_empty());
     out
 }

@@ -44,17 +44,14 @@ fn normalised(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether text is surely normal: ASCII, with single blanks between words and no other white space.
+/// Whether text is surely normal: ASCII, with single blanks between words and no other white space. Every byte is
+/// looked at, without a way out between: many at once.
 fn is_normal(text: &[u8]) -> bool {
-    let mut after_blank = true;
-    for &byte in text {
-        let is_blank = byte == b' ';
-        if !(0x20..0x7f).contains(&byte) || is_blank && after_blank {
-            return false;
-        }
-        after_blank = is_blank;
-    }
-    !after_blank || text.is_empty()
+    let ends = [text.first(), text.last()];
+    let plain = !text.iter().fold(false, |odd, byte| odd | !(0x20..0x7f).contains(byte));
+    let pairs = text.iter().zip(text.get(1..).unwrap_or_default());
+    let single = !pairs.fold(false, |double, (a, b)| double | ((*a == b' ') & (*b == b' ')));
+    plain && single && !ends.contains(&Some(&b' '))
 }
 
 /// Where each option stands in another order of the same options; of options with the same text the first goes

@@ -15,7 +15,8 @@
 
 use super::data::{Packed, Responses};
 use super::layout::Layout;
-use crate::numeric::vector::logistic;
+use crate::numeric::popcount::count_and;
+use crate::numeric::vector::{logistic, wide_kernel};
 use crate::response::BitMatrix;
 use rayon::prelude::*;
 
@@ -73,14 +74,21 @@ pub(crate) fn clones(data: &Responses, layout: &Layout, natural: &[f64], theta: 
                         return false;
                     }
                     let at = ((0.5 * (theta[a] + theta[*b]) + 4.0) * 8.0).round().clamp(0.0, 64.0) as usize;
-                    let pair = agreement(rows, a, *b);
+                    let row = |r: usize| (rows.value_row(r), rows.present_row(r));
+                    let pair = agreement(row(a), row(*b));
                     if pair.both < 10 {
                         return false;
                     }
-                    let accuracy = pair.right as f64 / (2 * pair.both) as f64;
+                    if by_ability[at].exceeded(&pair, COPY) {
+                        return true;
+                    }
+                    // A share of what chance leaves open is reached by that share of all at least.
+                    if f64::from(pair.same) < NEAR_IDENTICAL * f64::from(pair.both) {
+                        return false;
+                    }
+                    let accuracy = accuracy(row(a), row(*b), pair.both);
                     let at_accuracy = by_accuracy.partition_point(|c| c.accuracy < accuracy).min(64);
-                    by_ability[at].exceeded(&pair, COPY)
-                        || by_accuracy[at_accuracy].exceeded(&pair, NEAR_IDENTICAL)
+                    by_accuracy[at_accuracy].exceeded(&pair, NEAR_IDENTICAL)
                 })
                 .map(move |b| (a, b))
         })
@@ -160,21 +168,32 @@ pub(crate) fn success(p: &[f64], t: f64) -> f64 {
     }
 }
 
-/// Items that two respondents answered alike, that both answered, and their right answers to those.
+/// Items that two respondents answered alike, and that both answered.
 struct Agreement {
     same: u32,
     both: u32,
-    right: u32,
 }
 
-fn agreement(rows: &BitMatrix, a: usize, b: usize) -> Agreement {
-    let mut out = Agreement { same: 0, both: 0, right: 0 };
-    for w in 0..rows.words() {
-        let present = rows.present_row(a)[w] & rows.present_row(b)[w];
-        let (x, y) = (rows.value_row(a)[w], rows.value_row(b)[w]);
-        out.both += present.count_ones();
-        out.same += (present & !(x ^ y)).count_ones();
-        out.right += (present & x).count_ones() + (present & y).count_ones();
+/// Values and presence of one respondent's answers, packed.
+type Row<'a> = (&'a [u64], &'a [u64]);
+
+wide_kernel! {
+    fn agreement(a: Row<'_>, b: Row<'_>) -> Agreement = agreement_body;
+}
+
+#[inline(always)]
+fn agreement_body(a: Row<'_>, b: Row<'_>) -> Agreement {
+    let (mut same, mut both) = (0, 0);
+    for ((x, x_present), (y, y_present)) in a.0.iter().zip(a.1).zip(b.0.iter().zip(b.1)) {
+        let present = x_present & y_present;
+        both += present.count_ones();
+        same += (present & !(x ^ y)).count_ones();
     }
-    out
+    Agreement { same, both }
+}
+
+/// Share of right answers of two respondents to the items that both answered.
+fn accuracy(a: Row<'_>, b: Row<'_>, both: u32) -> f64 {
+    let right = |of: &[u64], other: &[u64]| count_and(of, other);
+    f64::from(right(a.0, b.1) + right(b.0, a.1)) / f64::from(2 * both)
 }
