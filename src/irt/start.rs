@@ -6,6 +6,7 @@ use super::layout::Layout;
 use super::prior::ItemPriors;
 use super::product::bit_product;
 use crate::numeric::special::logit;
+use rayon::prelude::*;
 
 /// Natural starting values.
 ///
@@ -14,14 +15,13 @@ use crate::numeric::special::logit;
 /// right sign.
 pub(crate) fn starting_values(data: &Responses, layout: &Layout, priors: &ItemPriors) -> Vec<f64> {
     let theta = &data.first_guess;
-    let mut natural = vec![0.0; layout.natural[layout.n_items()]];
     let squares: Vec<f64> = theta.iter().map(|t| t * t).collect();
     let of_bits = match &data.cells {
         Packed::Bits(b) => Some(bit_product(b, theta, &squares)),
         _ => None,
     };
     let complete = data.complete.then(|| (theta.iter().sum::<f64>(), squares.iter().sum::<f64>()));
-    for i in 0..layout.n_items() {
+    let of_item = |i: usize| {
         // Weights, sums and squares of θ at each level, as shares of what the level stands for.
         let levels = data.n_levels[i];
         let mut sums = vec![[0.0f64; 3]; levels];
@@ -43,9 +43,11 @@ pub(crate) fn starting_values(data: &Responses, layout: &Layout, priors: &ItemPr
                 }
             }
         }
-        let p = &mut natural[layout.natural[i]..layout.natural[i + 1]];
-        fill(layout.kind, &sums, p, |m| priors.of(layout.kind, i, m).map(|prior| prior.mean));
-    }
+        let mut p = vec![0.0; layout.size(i)];
+        fill(layout.kind, &sums, &mut p, |m| priors.of(layout.kind, i, m).map(|prior| prior.mean));
+        p
+    };
+    let mut natural: Vec<f64> = (0..layout.n_items()).into_par_iter().flat_map_iter(of_item).collect();
     if layout.common_slope {
         let slopes: Vec<f64> = (0..layout.n_items()).map(|i| natural[layout.natural[i]]).collect();
         let common = crate::numeric::describe::median(&slopes).unwrap_or(1.0).max(0.2);
