@@ -5,7 +5,7 @@ use super::fragment::{Fragment, Note, ReadError, Rest};
 use super::json::Passage;
 use super::source::Source;
 use crate::response::{Item, Metric, ResponseTable, Row, Run};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A piece of the table in the making.
 pub struct Builder {
@@ -14,9 +14,9 @@ pub struct Builder {
     table: ResponseTable,
     notes: Vec<Note>,
     rests: Vec<Rest>,
-    runs: HashMap<String, u32>,
-    items: HashMap<(String, String), u32>,
-    metrics: HashMap<(String, String, Option<String>), u32>,
+    runs: FxHashMap<String, u32>,
+    items: FxHashMap<(String, String), u32>,
+    metrics: FxHashMap<(String, String, Option<String>), u32>,
     n_unscored: usize,
 }
 
@@ -29,9 +29,9 @@ impl Builder {
             table: ResponseTable::default(),
             notes: Vec::new(),
             rests: Vec::new(),
-            runs: HashMap::new(),
-            items: HashMap::new(),
-            metrics: HashMap::new(),
+            runs: FxHashMap::default(),
+            items: FxHashMap::default(),
+            metrics: FxHashMap::default(),
             n_unscored: 0,
         }
     }

@@ -10,8 +10,8 @@ use super::item_hash::{item_hash, same_order};
 use super::lint::{self, Lint};
 use crate::response::{Item, Joiner, ResponseTable};
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::LazyCell;
-use std::collections::{HashMap, HashSet};
 
 /// Examples kept of each kind of finding.
 const MAX_EXAMPLES: usize = 5;
@@ -55,15 +55,15 @@ type Where = (Option<String>, u64);
 /// What is known of one benchmark.
 #[derive(Debug, Default)]
 struct Known {
-    content_of: HashMap<String, Content>,
+    content_of: FxHashMap<String, Content>,
     /// The one item of a content; `None` where several items share it.
-    item_of: HashMap<Where, Option<String>>,
+    item_of: FxHashMap<Where, Option<String>>,
 }
 
 /// What was found in all files so far.
 #[derive(Debug, Default)]
 pub struct Identity {
-    benchmarks: HashMap<String, Known>,
+    benchmarks: FxHashMap<String, Known>,
     /// In the order of their first finding: benchmark, then what was found.
     findings: Vec<(String, Findings)>,
 }
@@ -110,14 +110,14 @@ impl Identity {
         &mut self,
         table: &mut ResponseTable,
         joiner: &Joiner,
-        answered: impl FnOnce() -> HashSet<u32>,
+        answered: impl FnOnce() -> FxHashSet<u32>,
         file: &str,
         notes: &mut Vec<Note>,
-    ) -> HashMap<(String, String), String> {
+    ) -> FxHashMap<(String, String), String> {
         let contents: Vec<Option<Content>> = table.items.par_iter().map(Content::of).collect();
         let short = file.rsplit('/').next().unwrap_or(file);
         if contents.iter().all(Option::is_none) {
-            return HashMap::new();
+            return FxHashMap::default();
         }
         let mut verdicts = self.verdicts(&table.items, &contents, joiner, answered);
         self.forgive_other_words(&table.items, &contents, &mut verdicts, joiner, short);
@@ -156,10 +156,10 @@ impl Identity {
         items: &[Item],
         contents: &[Option<Content>],
         joiner: &Joiner,
-        answered: impl FnOnce() -> HashSet<u32>,
+        answered: impl FnOnce() -> FxHashSet<u32>,
     ) -> Vec<Verdict> {
-        let mut times: HashMap<(&str, Option<&str>, u64), usize> = HashMap::new();
-        let mut without_text: HashSet<(&str, &str)> = HashSet::new();
+        let mut times: FxHashMap<(&str, Option<&str>, u64), usize> = FxHashMap::default();
+        let mut without_text: FxHashSet<(&str, &str)> = FxHashSet::default();
         for (item, content) in items.iter().zip(contents) {
             match content {
                 Some(content) => {
@@ -211,7 +211,7 @@ impl Identity {
         joiner: &Joiner,
         file: &str,
     ) {
-        let mut of_benchmark: HashMap<String, (usize, Vec<usize>, usize)> = HashMap::new();
+        let mut of_benchmark: FxHashMap<String, (usize, Vec<usize>, usize)> = FxHashMap::default();
         for (at, (item, verdict)) in items.iter().zip(verdicts.iter()).enumerate() {
             let Some(known) = self.benchmarks.get(&item.benchmark) else { continue };
             if contents[at].is_none() || !known.content_of.contains_key(item.id.as_str()) {
@@ -259,8 +259,8 @@ impl Identity {
         verdicts: &[Verdict],
         file: &str,
         notes: &mut Vec<Note>,
-    ) -> HashMap<(String, String), String> {
-        let mut renamed = HashMap::new();
+    ) -> FxHashMap<(String, String), String> {
+        let mut renamed = FxHashMap::default();
         let mut moved = 0;
         for (item, (verdict, content)) in items.iter_mut().zip(verdicts.iter().zip(contents)) {
             let old = item.id.to_string();
@@ -300,7 +300,7 @@ impl Identity {
         file: &str,
         notes: &mut Vec<Note>,
     ) {
-        let mut orders: HashMap<u32, Vec<u16>> = HashMap::new();
+        let mut orders: FxHashMap<u32, Vec<u16>> = FxHashMap::default();
         for (at, (item, content)) in table.items.iter_mut().zip(contents).enumerate() {
             let Some(earlier) = joiner.item(&item.benchmark, item.id.as_str()) else { continue };
             let Some(earlier) = joiner.table().items.get(earlier as usize) else { continue };
@@ -372,7 +372,7 @@ fn is_place(id: &str) -> bool {
 
 /// The share of the words of the shorter text that the longer one has too.
 fn overlap(a: &Item, b: &Item) -> Option<f64> {
-    fn words(item: &Item) -> HashSet<&str> {
+    fn words(item: &Item) -> FxHashSet<&str> {
         let texts = item.question.iter().chain(item.options.iter().flatten());
         texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty()).collect()
     }

@@ -5,7 +5,7 @@ use super::fragment::{Fragment, Note, Rest};
 use super::identity::Identity;
 use super::lint::Lint;
 use crate::response::{Joiner, ResponseTable};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// Pieces on their way to one table.
@@ -14,7 +14,7 @@ pub struct Joining {
     joiner: Joiner,
     identity: Identity,
     /// The rows among which those of a run are.
-    rows_of: HashMap<u32, Vec<Range<usize>>>,
+    rows_of: FxHashMap<u32, Vec<Range<usize>>>,
     notes: Vec<Note>,
     /// What was found while joining.
     later: Vec<Note>,
@@ -114,7 +114,7 @@ impl Joining {
         let item_at: Vec<Option<u32>> =
             table.items.iter().map(|item| self.joiner.item(&item.benchmark, item.id.as_str())).collect();
         let metric_at: Vec<Option<u32>> = table.metrics.iter().map(|m| self.joiner.metric(m)).collect();
-        let mut scores: HashMap<Attempt, Option<u64>> = HashMap::new();
+        let mut scores: FxHashMap<Attempt, Option<u64>> = FxHashMap::default();
         for row in (0..table.len()).filter(|&row| table.run_column().get(row) == run) {
             let item = item_at[table.item_column().get(row) as usize];
             let metric = metric_at[table.metric_column().get(row) as usize];
@@ -138,7 +138,7 @@ impl Joining {
 /// The rows of a run, by the stretches in which they are.
 fn rows_of<'t>(
     run: u32,
-    stretches: &'t HashMap<u32, Vec<Range<usize>>>,
+    stretches: &'t FxHashMap<u32, Vec<Range<usize>>>,
     table: &'t ResponseTable,
 ) -> impl Iterator<Item = usize> + use<'t> {
     let of_run = stretches.get(&run).into_iter().flatten();

@@ -6,16 +6,16 @@ use super::metric::Metric;
 use super::options::OptionScore;
 use super::run::Run;
 use super::table::ResponseTable;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A table that others are joined to, one after the other.
 #[derive(Debug, Default)]
 pub struct Joiner {
     table: ResponseTable,
-    runs: HashMap<String, u32>,
+    runs: FxHashMap<String, u32>,
     /// By benchmark, then by name.
-    items: HashMap<String, HashMap<String, u32>>,
-    metrics: HashMap<(String, String, Option<String>), u32>,
+    items: FxHashMap<String, FxHashMap<String, u32>>,
+    metrics: FxHashMap<(String, String, Option<String>), u32>,
 }
 
 impl Joiner {
@@ -122,7 +122,7 @@ fn label(metric: &Metric) -> (String, String, Option<String>) {
 
 /// The place of `key` in `list`, where `new` is added if it is not yet there and merged if it is.
 fn place<K: std::hash::Hash + Eq, T: Clone>(
-    index: &mut HashMap<K, u32>,
+    index: &mut FxHashMap<K, u32>,
     key: K,
     list: &mut Vec<T>,
     new: &T,

@@ -7,8 +7,9 @@ use super::options::{NO_OPTION, OptionPlanes};
 use super::run::Run;
 use super::table::{ResponseTable, Status};
 use ndarray::Array2;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// What to cut out of the table.
@@ -198,7 +199,7 @@ fn choose_runs(table: &ResponseTable, rows: impl Iterator<Item = usize>, every_r
             used.push(run);
         }
     }
-    let mut place: HashMap<String, usize> = HashMap::new();
+    let mut place: FxHashMap<String, usize> = FxHashMap::default();
     let mut standing: Vec<(RespondentId, Vec<usize>)> = Vec::new();
     let mut set_aside = Vec::new();
     for run in used {
@@ -260,9 +261,9 @@ struct CellRows {
     /// The first row of each cell, items × respondents; [`NO_ROW`] where there is none.
     first: Vec<u32>,
     /// Further rows of a cell: repeats.
-    more: HashMap<usize, Vec<u32>>,
+    more: FxHashMap<usize, Vec<u32>>,
     /// The rows of cells that have many, by run and repeat.
-    known: HashMap<usize, HashMap<(u32, u32), u32>>,
+    known: FxHashMap<usize, FxHashMap<(u32, u32), u32>>,
 }
 
 /// Up to so many rows of a cell are looked through one by one.
@@ -353,7 +354,7 @@ fn gather(
     report: &mut PivotReport,
 ) -> Result<CellRows, PivotError> {
     let first = vec![NO_ROW; shape.0 * shape.1];
-    let mut cells = CellRows { shape, first, more: HashMap::new(), known: HashMap::new() };
+    let mut cells = CellRows { shape, first, more: FxHashMap::default(), known: FxHashMap::default() };
     for row in rows {
         let (run, item) = (table.run_column().get(row) as usize, table.item_column().get(row) as usize);
         let Some(respondent) = respondent_of_run[run] else { continue };

@@ -4,8 +4,8 @@
 //! Words are kept once each, with a code in each row, so that a decision about a word (is it a score, an
 //! option, a model?) is made once for each distinct word and not for each row.
 
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// The code of "nothing here".
 pub const NOTHING: u32 = u32::MAX;
@@ -70,7 +70,7 @@ impl<'a> FromIterator<Option<&'a str>> for Words {
 #[derive(Debug, Default)]
 pub struct WordsBuilder {
     words: Words,
-    code_of: HashMap<Box<str>, u32>,
+    code_of: FxHashMap<Box<str>, u32>,
     last: u32,
 }
 

@@ -9,8 +9,8 @@ use super::columnar::read_parquet;
 use super::frame::{Cells, Frame, NOTHING, Words};
 use super::manifest::Manifest;
 use crate::response::{Item, Metric, OptionScore, ResponseTable, Row, Run, Status};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -170,7 +170,7 @@ pub(super) fn items(part: &Part) -> Result<Vec<Item>, StoreError> {
 pub(super) fn runs(part: &Part) -> Result<Vec<Run>, StoreError> {
     let ids = part.need("run")?.to_words();
     let models = part.words("model").unwrap_or_else(|| ids.clone());
-    let mut text: HashMap<&str, Vec<Option<String>>> = HashMap::new();
+    let mut text: FxHashMap<&str, Vec<Option<String>>> = FxHashMap::default();
     const TEXTS: [&str; 11] = [
         "model_raw",
         "revision",
@@ -300,19 +300,24 @@ fn push_responses(table: &mut ResponseTable, part: &Part) -> Result<(), StoreErr
 
 /// Where the runs, items and metrics of the table are, by the codes of their words.
 struct Places {
-    run_of: HashMap<u32, u32>,
-    item_of: HashMap<(u32, u32), u32>,
-    metric_of: HashMap<(u32, u32, u32), u32>,
-    items: HashMap<String, HashMap<String, u32>>,
+    run_of: FxHashMap<u32, u32>,
+    item_of: FxHashMap<(u32, u32), u32>,
+    metric_of: FxHashMap<(u32, u32, u32), u32>,
+    items: FxHashMap<String, FxHashMap<String, u32>>,
 }
 
 impl Places {
     fn new(table: &ResponseTable) -> Self {
-        let mut items: HashMap<String, HashMap<String, u32>> = HashMap::new();
+        let mut items: FxHashMap<String, FxHashMap<String, u32>> = FxHashMap::default();
         for (at, item) in table.items.iter().enumerate() {
             items.entry(item.benchmark.clone()).or_default().insert(item.id.to_string(), at as u32);
         }
-        Self { run_of: HashMap::new(), item_of: HashMap::new(), metric_of: HashMap::new(), items }
+        Self {
+            run_of: FxHashMap::default(),
+            item_of: FxHashMap::default(),
+            metric_of: FxHashMap::default(),
+            items,
+        }
     }
 }
 
@@ -341,11 +346,11 @@ fn benchmark_column<'a>(table: &ResponseTable, part: &'a Part) -> Result<Cow<'a,
 fn options(table: &ResponseTable, part: &Part) -> Result<Vec<OptionScore>, StoreError> {
     let (runs, items) = (part.need("run")?.to_words(), part.need("item")?.to_words());
     let benchmarks = benchmark_column(table, part)?;
-    let run_at: HashMap<&str, u32> =
+    let run_at: FxHashMap<&str, u32> =
         table.runs.iter().enumerate().map(|(at, r)| (r.id.as_str(), at as u32)).collect();
     let run_of: Vec<Option<u32>> = runs.distinct().iter().map(|w| run_at.get(&**w).copied()).collect();
     let places = Places::new(table);
-    let mut item_of: HashMap<(u32, u32), Option<u32>> = HashMap::new();
+    let mut item_of: FxHashMap<(u32, u32), Option<u32>> = FxHashMap::default();
     let option = part.fitting::<u16>("option")?;
     part.need("option")?;
     let sum_name = if part.frame.column("logp_sum").is_some() { "logp_sum" } else { "logp" };

@@ -57,10 +57,7 @@ pub struct FirstItem {
 impl Summary {
     pub fn of(one: &Flagged) -> Self {
         let report = &one.report;
-        let mut kinds = BTreeMap::new();
-        for kind in report.flags.iter().filter_map(|f| f.kind) {
-            *kinds.entry(kind.as_str()).or_insert(0) += 1;
-        }
+        let kinds = kinds_of(&report.flags);
         let mut notes = report.notes.clone();
         let effect = one.effect.as_ref().map_err(|reason| notes.push(reason.clone())).ok();
         notes.extend(effect.into_iter().flat_map(|e| e.warnings.iter().cloned()));
@@ -102,6 +99,15 @@ impl Summary {
     }
 }
 
+/// How many items are suspected of what.
+fn kinds_of(flags: &[Flag]) -> BTreeMap<&'static str, usize> {
+    let mut kinds = BTreeMap::new();
+    for kind in flags.iter().filter_map(|f| f.kind) {
+        *kinds.entry(kind.as_str()).or_insert(0) += 1;
+    }
+    kinds
+}
+
 fn suggestion(flag: &Flag) -> Option<String> {
     flag.suggested_option.map(|k| option_letter(usize::from(k)))
 }
@@ -134,9 +140,19 @@ pub fn text(one: &Flagged, summary: &Summary, console: &Console) -> String {
     let title =
         format!("{}: {} items, {} models{effective}\n", summary.benchmark, summary.n_items, summary.n_models);
     let mut out = title + &table(&TableView::new("", &headings, rows), &console.text_options());
-    let kinds: Vec<String> = summary.kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-    if !kinds.is_empty() {
-        out.push_str(&format!("suspicions: {}; {} broken rules\n", kinds.join(", "), summary.n_rule_hits));
+    let words = |kinds: &BTreeMap<&str, usize>| {
+        let words: Vec<String> = kinds.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    };
+    let first = summary.top.min(one.report.flags.len());
+    if !summary.kinds.is_empty() {
+        out.push_str(&format!(
+            "suspicions among the first {first}: {}\nsuspicions down to the end of the list, ever less likely: {}\n{} \
+             broken rules\n",
+            words(&kinds_of(&one.report.flags[..first])),
+            words(&summary.kinds),
+            summary.n_rule_hits
+        ));
     }
     let repairs = &summary.repairs;
     if let (Some(changes), Some(before), Some(after)) =
