@@ -82,13 +82,15 @@ pub fn redundancy_map(
         return Err(PlotError::Empty { chart: "redundancy_map", what: "no subtasks" });
     }
     let clusters = found.cluster.iter().max().copied().unwrap_or(0);
+    let plural = |n: usize| if n == 1 { "" } else { "s" };
     let heading = Heading::new(
         "Which subtasks rank the models alike",
         format!(
-            "{benchmark}: correlation of scores over models, corrected for unreliability; {clusters} clusters; {} \
+            "{benchmark}: correlation of scores over models, corrected for unreliability; {clusters} cluster{}; {} \
              dimension{} by parallel analysis",
+            plural(clusters),
             found.n_dimensions,
-            if found.n_dimensions == 1 { "" } else { "s" }
+            plural(found.n_dimensions)
         ),
     );
     let mut canvas = Canvas::new("redundancy_map", &heading, width)?;
