@@ -161,7 +161,7 @@ pub fn flag_items(panel: &Panel, context: &Context, options: &RankingOptions) ->
     flags.sort_by_key(|f| f.place.rank);
     let expected = context.fits.and_then(|f| f.expected.as_ref());
     let pairs = expected
-        .zip(items)
+        .zip(items.filter(|_| texts.is_some()))
         .and_then(|(expected, items)| dependent_pairs(panel, expected, &near_pairs(items)));
     FlagReport {
         benchmark: panel.benchmark.clone(),

@@ -146,13 +146,13 @@ pub fn text(one: &Flagged, summary: &Summary, console: &Console) -> String {
     };
     let first = summary.top.min(one.report.flags.len());
     if !summary.kinds.is_empty() {
-        out.push_str(&format!(
-            "suspicions among the first {first}: {}\nsuspicions down to the end of the list, ever less likely: {}\n{} \
-             broken rules\n",
-            words(&kinds_of(&one.report.flags[..first])),
-            words(&summary.kinds),
-            summary.n_rule_hits
-        ));
+        let head = words(&kinds_of(&one.report.flags[..first]));
+        out.push_str(&format!("suspicions among the first {first}: {head}\n"));
+        if first < one.report.flags.len() {
+            let all = words(&summary.kinds);
+            out.push_str(&format!("suspicions down to the end of the list, ever less likely: {all}\n"));
+        }
+        out.push_str(&format!("{} broken rules\n", summary.n_rule_hits));
     }
     let repairs = &summary.repairs;
     if let (Some(changes), Some(before), Some(after)) =

@@ -226,11 +226,7 @@ impl Chosen {
             ));
         }
         if let Some(random) = s.gain_random.filter(|_| s.n_kept < s.n_subtasks) {
-            let shown = if s.objective == "ratio" {
-                format!("{:+.1} %", 100.0 * (random - 1.0))
-            } else {
-                format!("{:+.1} points", 100.0 * random)
-            };
+            let shown = gain_in_words(self.choice.options.objective, random);
             text.push_str(&format!("As many subtasks taken at random: {shown} on the same models.\n"));
         }
         text.push_str(&format!(
@@ -247,16 +243,21 @@ impl Chosen {
 /// Rows shown of a long list.
 const SHOWN: usize = 12;
 
+/// A ratio's gain as a change in percent, that of a share in points.
+fn gain_in_words(objective: Objective, gain: f64) -> String {
+    match objective {
+        Objective::Ratio => format!("{:+.1} %", 100.0 * (gain - 1.0)),
+        _ => format!("{:+.1} points", 100.0 * gain),
+    }
+}
+
 /// What a reader should take from the trials, in one sentence.
 fn verdict(fit: &CrossFit, objective: Objective) -> String {
     let Some((tried, (low, high))) = fit.tried.and_then(|t| Some((t, t.range?))) else {
         return "The gain on other models could not be computed.".to_owned();
     };
     let expected = tried.gain;
-    let shown = |g: f64| match objective {
-        Objective::Ratio => format!("{:+.1} %", 100.0 * (g - 1.0)),
-        _ => format!("{:+.1} points", 100.0 * g),
-    };
+    let shown = |gain| gain_in_words(objective, gain);
     let range = format!(
         "{} on average (middle 95 % of {} trials: {} to {})",
         shown(expected),
