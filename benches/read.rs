@@ -152,6 +152,14 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// A file or directory of your own: `EVALGAUGE_BENCH_PATH`.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn own_files(bencher: Bencher) {
+    if let Some(path) = std::env::var_os("EVALGAUGE_BENCH_PATH") {
+        bencher.bench_local(|| read_and_pack("own files", Path::new(&path)));
+    }
+}
+
 /// Samples of lm-evaluation-harness with prompts of ordinary length (about a kilobyte a row), 20 files.
 #[divan::bench(sample_count = 1, sample_size = 1)]
 fn lm_eval_samples(bencher: Bencher) {

@@ -426,6 +426,30 @@ fn lm_eval_context(beside: &[&Source]) -> lm_eval::Context {
     lm_eval::Context::new(beside.iter().filter_map(|s| lm_eval::Results::parse(s).ok()).collect())
 }
 
+/// What one file gives, whose content is in memory: that of its format's reader, with the files `beside` it that
+/// explain it. Tables of items and models, which need the results they explain, are no results here.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_source(
+    source: &Source,
+    beside: &[&Source],
+    options: &IngestOptions,
+) -> Result<Fragment, ReadError> {
+    let format = detect(source)?.format;
+    if !format.is_plain() {
+        return read_harness(format, source, beside);
+    }
+    match plain::read(format, source, options)? {
+        Plain::Responses(responses) => finish_plain(*responses),
+        Plain::Companion(_) => Err(ReadError::NotItemLevel {
+            file: source.name(),
+            found: "a table about items or models".to_owned(),
+            remedy: "give it together with results".to_owned(),
+        }),
+    }
+}
+
 fn read_harness(format: Format, source: &Source, context: &[&Source]) -> Result<Fragment, ReadError> {
     match READERS.iter().find(|(known, _)| *known == format) {
         Some((_, read)) => read(source, context),

@@ -2,7 +2,8 @@
 //! to do.
 
 use super::report::model_index;
-use crate::response::{BitMatrix, ResponseTable};
+use crate::response::{Attempt, BitMatrix, ResponseTable};
+use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -95,12 +96,15 @@ kinds! {
 
 /// Looks for everything in the list.
 pub fn lint(table: &ResponseTable) -> Vec<Lint> {
-    let mut found = Vec::new();
-    duplicates(table, &mut found);
-    keys(table, &mut found);
-    coverage(table, &mut found);
-    names(table, &mut found);
-    found
+    let looks: [fn(&ResponseTable, &mut Vec<Lint>); 4] = [duplicates, keys, coverage, names];
+    looks
+        .into_par_iter()
+        .flat_map_iter(|look| {
+            let mut found = Vec::new();
+            look(table, &mut found);
+            found
+        })
+        .collect()
 }
 
 /// Collects examples of a kind, by benchmark, in the order of the table.
@@ -164,11 +168,16 @@ fn all_first_attempts(table: &ResponseTable) -> bool {
     let Some(_) = columns.checked_mul(table.items.len()).filter(|cells| *cells <= MOST_CELLS) else {
         return false;
     };
-    let mut seen = BitMatrix::missing(table.items.len(), columns);
-    (0..table.len()).all(|row| {
-        let (run, metric) = (table.run_column().get(row) as usize, table.metric_column().get(row) as usize);
-        seen.set_new(table.item_column().get(row) as usize, run * table.metrics.len() + metric, true)
-    })
+    let mut seen = BitMatrix::missing(columns, table.items.len());
+    let n_metrics = table.metrics.len();
+    let mut blocks = table.blocks();
+    while let Some(block) = blocks.next_block() {
+        let mut attempts = block.attempts();
+        if !attempts.all(|Attempt { run, item, metric, .. }| seen.mark(run * n_metrics + metric, item)) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Rows about the same attempt.
@@ -252,11 +261,14 @@ fn keys(table: &ResponseTable, found: &mut Vec<Lint>) {
 /// Benchmarks whose primary scores all lie between 0, wrong, and 1, right.
 fn on_the_unit_scale(table: &ResponseTable) -> HashSet<&str> {
     let mut unit: HashSet<&str> = table.metrics.iter().map(|m| m.benchmark.as_str()).collect();
-    for row in 0..table.len() {
-        let metric = &table.metrics[table.metric_column().get(row) as usize];
-        if metric.primary && table.score(row).is_some_and(|s| !(0.0..=1.0).contains(&s)) {
-            unit.remove(metric.benchmark.as_str());
-        }
+    let is_beyond = |score: f64| !(0.0..=1.0).contains(&score);
+    if table.score_range().is_none_or(|(low, high)| !is_beyond(low) && !is_beyond(high)) {
+        return unit;
+    }
+    let mut beyond = vec![false; table.metrics.len()];
+    table.blocks().each(|attempt| beyond[attempt.metric] |= attempt.score.is_some_and(is_beyond));
+    for (metric, _) in table.metrics.iter().zip(beyond).filter(|(metric, beyond)| metric.primary && *beyond) {
+        unit.remove(metric.benchmark.as_str());
     }
     unit
 }
@@ -264,9 +276,9 @@ fn on_the_unit_scale(table: &ResponseTable) -> HashSet<&str> {
 /// Who answered what, under the primary metric.
 #[derive(Clone, Copy)]
 struct Tally {
-    n: usize,
-    right: usize,
-    wrong: usize,
+    n: u32,
+    right: u32,
+    wrong: u32,
     lowest: f64,
     highest: f64,
 }
@@ -280,15 +292,15 @@ impl Default for Tally {
 impl Tally {
     fn add(&mut self, score: f64) {
         self.n += 1;
-        self.right += usize::from(score >= 1.0);
-        self.wrong += usize::from(score <= 0.0);
+        self.right += u32::from(score >= 1.0);
+        self.wrong += u32::from(score <= 0.0);
         self.lowest = self.lowest.min(score);
         self.highest = self.highest.max(score);
     }
 }
 
 /// Fewer models or items than this, and "all of them" says nothing.
-const MIN_TO_BE_ALL: usize = 2;
+const MIN_TO_BE_ALL: u32 = 2;
 
 fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
     let models = model_index(table);
@@ -306,29 +318,29 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
     // By benchmark and model; items count once, however often they were answered.
     let mut of_model = vec![Tally::default(); benchmarks.len() * names.len()];
     let mut has = vec![0usize; of_model.len()];
-    let mut answered = BitMatrix::missing(table.items.len(), names.len());
+    let mut answered = BitMatrix::missing(names.len(), table.items.len());
     // Who was asked without an answer that counts.
-    let mut only_asked = BitMatrix::missing(table.items.len(), names.len());
+    let mut only_asked = BitMatrix::missing(names.len(), table.items.len());
     // The first metric that scores an item, of those that are not the primary one.
     let mut other_metric: Vec<Option<u32>> = vec![None; table.items.len()];
-    for row in 0..table.len() {
-        let item = table.item_column().get(row) as usize;
-        let metric = table.metric_column().get(row);
-        let model = models[table.run_column().get(row) as usize];
-        let Some(score) = table.score(row) else {
-            only_asked.set_new(item, model, true);
-            continue;
-        };
-        if !table.metrics[metric as usize].primary {
-            only_asked.set_new(item, model, true);
-            other_metric[item].get_or_insert(metric);
-            continue;
+    let primary: Vec<bool> = table.metrics.iter().map(|metric| metric.primary).collect();
+    table.blocks().each(|Attempt { run, item, metric, score }| {
+        let model = models[run];
+        match score {
+            Some(score) if primary[metric] => {
+                let key = benchmark_of[item] * names.len() + model;
+                of_item[item].add(score);
+                of_model[key].add(score);
+                has[key] += usize::from(answered.mark(model, item));
+            }
+            _ => {
+                only_asked.mark(model, item);
+                if score.is_some() {
+                    other_metric[item].get_or_insert(metric as u32);
+                }
+            }
         }
-        let key = benchmark_of[item] * names.len() + model;
-        of_item[item].add(score);
-        of_model[key].add(score);
-        has[key] += usize::from(answered.set_new(item, model, true));
-    }
+    });
     let mut n_answered: HashMap<usize, usize> = HashMap::new();
     for (at, item) in table.items.iter().enumerate() {
         *n_answered.entry(place[item.benchmark.as_str()]).or_default() += usize::from(of_item[at].n > 0);
@@ -369,7 +381,7 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
             model_wrong.add(benchmark_name, || name.to_owned());
         }
     }
-    partly_seen(table, [&answered, &only_asked], &names, &benchmark_of, found);
+    partly_seen(table, [&answered.transposed(), &only_asked.transposed()], &names, &benchmark_of, found);
     let kinds = [
         &UNANSWERED,
         &OTHER_METRIC,

@@ -54,6 +54,7 @@ pub mod work;
 mod directory;
 
 pub use detect::{Detected, Format};
+pub use directory::read_source;
 pub use explain::{Explained, explain};
 pub use fingerprint::fingerprint;
 pub use fragment::{Fragment, Note, ReadError, Rest};
@@ -239,14 +240,14 @@ fn ingest_with(
     notes.extend(model_name::complete(&mut table));
     hash_items(&mut table);
     let choices = primary::choose(&mut table);
-    let lint = lints.into_iter().chain(lint::lint(&table)).collect();
+    let (lint, benchmarks) = rayon::join(|| lint::lint(&table), || report::summarise(&table, &choices));
     let report = IngestReport {
         files,
         skipped,
         n_rows: table.len(),
-        benchmarks: report::summarise(&table, &choices),
+        benchmarks,
         notes: report::group(&notes),
-        lint,
+        lint: lints.into_iter().chain(lint).collect(),
     };
     Ok((table, report))
 }

@@ -16,11 +16,11 @@ pub struct Choice {
 /// Where the dumps mark exactly one, it is kept. Else, among those marked or, if none is, among all: metrics
 /// where larger is better before others, then the one with the most scored attempts, then the first.
 pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
+    // A benchmark of one metric needs no count.
+    let several = table.metrics.len() > table.benchmarks().len();
     let mut scored = vec![0usize; table.metrics.len()];
-    for row in 0..table.len() {
-        if table.score(row).is_some() {
-            scored[table.metric_column().get(row) as usize] += 1;
-        }
+    if several {
+        table.blocks().each(|attempt| scored[attempt.metric] += usize::from(attempt.score.is_some()));
     }
     let mut choices = Vec::new();
     for benchmark in table.benchmarks() {

@@ -5,7 +5,7 @@ use super::explain::FileRole;
 use super::fragment::{Note, ReadError};
 use super::lint::Lint;
 use super::primary::Choice;
-use crate::response::ResponseTable;
+use crate::response::{Attempt, BitMatrix, ResponseTable};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -166,36 +166,35 @@ pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSumm
     let benchmarks = table.benchmarks();
     let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
     let of_item: Vec<usize> = table.items.iter().map(|i| place[i.benchmark.as_str()]).collect();
-    let mut seen_run = vec![vec![false; table.runs.len()]; benchmarks.len()];
+    let mut seen_run = vec![false; benchmarks.len() * table.runs.len()];
     let mut scored = vec![0usize; table.metrics.len()];
     let mut unscored = vec![0usize; table.metrics.len()];
     let mut sum = vec![0.0; table.metrics.len()];
     let models = model_index(table);
     let n_models = models.iter().max().map_or(0, |m| m + 1);
-    // One bit for each pair of an item and a model.
-    let words = n_models.div_ceil(64);
-    let mut cells = vec![0u64; table.items.len() * words];
-    for row in 0..table.len() {
-        let (run, item) = (table.run_column().get(row) as usize, table.item_column().get(row) as usize);
-        let metric = table.metric_column().get(row) as usize;
-        seen_run[of_item[item]][run] = true;
-        match table.score(row) {
+    let mut cells = BitMatrix::missing(n_models, table.items.len());
+    let is_primary: Vec<bool> = table.metrics.iter().map(|metric| metric.primary).collect();
+    table.blocks().each(|Attempt { run, item, metric, score }| {
+        seen_run[of_item[item] * table.runs.len() + run] = true;
+        match score {
             None => unscored[metric] += 1,
             Some(score) => {
                 scored[metric] += 1;
                 sum[metric] += score;
-                if table.metrics[metric].primary {
-                    cells[item * words + models[run] / 64] |= 1 << (models[run] % 64);
+                if is_primary[metric] {
+                    cells.mark(models[run], item);
                 }
             }
         }
-    }
+    });
+    let cells = cells.transposed();
     benchmarks
         .iter()
         .enumerate()
         .map(|(at, benchmark)| {
             let items: Vec<usize> = (0..table.items.len()).filter(|&i| of_item[i] == at).collect();
-            let runs: Vec<usize> = (0..table.runs.len()).filter(|&r| seen_run[at][r]).collect();
+            let runs: Vec<usize> =
+                (0..table.runs.len()).filter(|&r| seen_run[at * table.runs.len() + r]).collect();
             let mut who: Vec<usize> = runs.iter().map(|&r| models[r]).collect();
             who.sort_unstable();
             who.dedup();
@@ -203,8 +202,7 @@ pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSumm
                 items.iter().filter_map(|&i| table.items[i].subject.as_ref()).collect();
             subjects.sort();
             subjects.dedup();
-            let present = items.iter().flat_map(|&i| &cells[i * words..(i + 1) * words]);
-            let present: usize = present.map(|word| word.count_ones() as usize).sum();
+            let present: usize = items.iter().map(|&item| cells.row_counts(item).1 as usize).sum();
             let all = (items.len() * who.len()) as f64;
             let of: Vec<usize> =
                 (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == *benchmark).collect();

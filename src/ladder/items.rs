@@ -1,7 +1,7 @@
 //! How do item-level results become a ladder? Runs with their training conditions, and their means over items.
 
 use super::table::{Checkpoint, LadderRow, LadderTable, Role};
-use crate::response::{Metric, ResponseTable, Run};
+use crate::response::{Attempt, Metric, ResponseTable, Run};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Names of metrics that are losses, in order of preference, in lower case without punctuation.
@@ -208,23 +208,22 @@ impl Means {
             let sum = sums.entry(key).or_default();
             *sum = (sum.0 + value, sum.1 + 1.0);
         };
-        let columns = (responses.run_column(), responses.item_column(), responses.metric_column());
-        for row in 0..responses.len() {
-            let (key, metric) = ((columns.0.get(row), columns.1.get(row)), columns.2.get(row) as usize);
+        let mut row = 0;
+        responses.blocks().each(|Attempt { run, item, metric, score }| {
+            let key = (run as u32, item as u32);
             if metric == accuracy {
-                if let Some(score) = responses.score(row) {
+                if let Some(score) = score {
                     add(&mut scores, key, score);
                 }
                 let surprise = responses.logp_gold(row).filter(|_| loss.is_none());
                 if let Some(logp) = surprise {
                     add(&mut losses, key, -f64::from(logp));
                 }
-            } else if Some(metric) == loss
-                && let Some(value) = responses.score(row)
-            {
+            } else if let Some(value) = score.filter(|_| Some(metric) == loss) {
                 add(&mut losses, key, value);
             }
-        }
+            row += 1;
+        });
         let mut items: BTreeSet<u32> = BTreeSet::new();
         let mut by_run: BTreeMap<u32, Vec<(u32, f64, Option<f64>)>> = BTreeMap::new();
         for (&(run, item), &(sum, n)) in &scores {

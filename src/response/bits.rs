@@ -97,9 +97,29 @@ impl BitMatrix {
         let is_new = self.present[word] & bit == 0;
         if is_new {
             self.present[word] |= bit;
-            self.value[word] |= if value { bit } else { 0 };
+            self.value[word] |= u64::from(value) << (column % 64);
         }
         is_new
+    }
+
+    /// Makes a cell present, as 0 if it was missing; says whether it was.
+    pub fn mark(&mut self, row: usize, column: usize) -> bool {
+        assert!(row < self.rows && column < self.columns, "cell outside the matrix");
+        let (word, bit) = (row * self.words + column / 64, 1u64 << (column % 64));
+        let is_new = self.present[word] & bit == 0;
+        self.present[word] |= bit;
+        is_new
+    }
+
+    /// Takes the cells of `other`, a matrix of the same shape; `None` if both have a cell.
+    pub fn join_disjoint(mut self, other: &Self) -> Option<Self> {
+        assert!((self.rows, self.columns) == (other.rows, other.columns), "matrices of different shapes");
+        if self.present.iter().zip(&other.present).any(|(a, b)| a & b != 0) {
+            return None;
+        }
+        self.present.iter_mut().zip(&other.present).for_each(|(a, b)| *a |= b);
+        self.value.iter_mut().zip(&other.value).for_each(|(a, b)| *a |= b);
+        Some(self)
     }
 
     /// The value words of a row.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Values in a piece.
 const PIECE: usize = 1 << 16;
+/// Values that are unpacked together.
+pub(super) const BUFFER: usize = 1 << 12;
 
 /// A column of numbers that grows at its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,14 +43,60 @@ impl Piece {
             return Self::Counting(first);
         }
         let bits = 32 - (high - low).leading_zeros();
-        let mut words = vec![0u64; (values.len() * bits as usize).div_ceil(64) + 1];
-        for (at, value) in values.iter().enumerate() {
-            let place = at * bits as usize;
-            let wide = u128::from(value - low) << (place % 64);
-            words[place / 64] |= wide as u64;
-            words[place / 64 + 1] |= (wide >> 64) as u64;
+        let mut words = Vec::with_capacity((values.len() * bits as usize).div_ceil(64) + 1);
+        let (mut word, mut filled) = (0, 0);
+        for value in values.iter().map(|value| u64::from(value - low)) {
+            word |= value << filled;
+            filled += bits;
+            if filled >= 64 {
+                words.push(word);
+                filled -= 64;
+                // What did not fit.
+                word = value >> (bits - filled);
+            }
         }
+        words.extend([word].into_iter().filter(|_| filled > 0));
+        words.push(0);
         Self::Packed { low, bits, words: words.into() }
+    }
+
+    /// Puts the values from `start` on into `out`.
+    fn read(&self, start: usize, out: &mut [u32]) {
+        match self {
+            Self::Constant(value) => out.fill(*value),
+            Self::Counting(first) => {
+                let first = first.wrapping_add(start as u32);
+                out.iter_mut().enumerate().for_each(|(at, value)| *value = first.wrapping_add(at as u32));
+            }
+            Self::Packed { low, bits: 1, words } => {
+                // Scores, mostly: no value waits for the one before.
+                let (mut start, mut out) = (start, out);
+                while !out.is_empty() {
+                    let word = words[start / 64] >> (start % 64);
+                    let n = out.len().min(64 - start % 64);
+                    let (now, later) = out.split_at_mut(n);
+                    now.iter_mut().enumerate().for_each(|(k, value)| *value = low + (word >> k & 1) as u32);
+                    (start, out) = (start + n, later);
+                }
+            }
+            Self::Packed { low, bits, words } => {
+                let (bits, mask) = (*bits as usize, u64::from(u32::MAX >> (32 - bits)));
+                let Some(words) = words.get(start * bits / 64..) else { return };
+                let mut words = words.iter();
+                let (mut low_word, mut shift) = (words.next().copied().unwrap_or(0), start * bits % 64);
+                let mut high_word = words.next().copied().unwrap_or(0);
+                for value in out {
+                    // In two steps, for a shift by 64 is none.
+                    let wide = low_word >> shift | high_word << 1 << (63 - shift);
+                    *value = low + (wide & mask) as u32;
+                    shift += bits;
+                    if shift >= 64 {
+                        (low_word, high_word) = (high_word, words.next().copied().unwrap_or(0));
+                        shift -= 64;
+                    }
+                }
+            }
+        }
     }
 
     #[inline]
@@ -115,6 +163,51 @@ impl Codes {
         }
     }
 
+    /// Adds `first` and the `n − 1` numbers after it.
+    pub fn extend_counting(&mut self, mut first: u32, mut n: usize) {
+        while n > 0 {
+            let now = n.min(PIECE - self.tail.len());
+            if now == PIECE {
+                self.pieces.push(Piece::Counting(first));
+            } else {
+                self.tail.extend((0..now as u32).map(|k| first.wrapping_add(k)));
+                if self.tail.len() == PIECE {
+                    self.close();
+                }
+            }
+            (first, n) = (first.wrapping_add(now as u32), n - now);
+        }
+    }
+
+    /// Puts the values from `start` on into `out`, far faster than one by one.
+    ///
+    /// # Panics
+    /// If there are not so many: a fault of the program, not of its input.
+    pub fn read(&self, start: usize, out: &mut [u32]) {
+        let (mut start, mut out) = (start, out);
+        while !out.is_empty() {
+            let within = start % PIECE;
+            let n = out.len().min(PIECE - within);
+            let (now, later) = out.split_at_mut(n);
+            match self.pieces.get(start / PIECE) {
+                Some(piece) => piece.read(within, now),
+                None => now.copy_from_slice(&self.tail[within..within + n]),
+            }
+            (start, out) = (start + n, later);
+        }
+    }
+
+    /// Adds all values of `other`, each changed.
+    pub fn append(&mut self, other: &Self, change: impl Fn(u32) -> u32) {
+        let mut buffer = [0; BUFFER];
+        for start in (0..other.len()).step_by(BUFFER) {
+            let values = &mut buffer[..BUFFER.min(other.len() - start)];
+            other.read(start, values);
+            values.iter_mut().for_each(|value| *value = change(*value));
+            self.extend(values);
+        }
+    }
+
     fn close(&mut self) {
         self.pieces.push(Piece::of(&self.tail));
         self.tail.clear();
@@ -164,6 +257,29 @@ impl OptionalCodes {
         if let Some(codes) = &mut self.codes {
             codes.extend_constant(0, n);
         }
+    }
+
+    /// `first` and the numbers after it in `n` rows; none past the largest.
+    pub fn extend_counting(&mut self, first: u32, n: usize, rows_before: usize) {
+        if n > 0 && first.checked_add(n as u32).is_some() && u32::try_from(n).is_ok() {
+            self.push(Some(first), rows_before);
+            if let Some(codes) = &mut self.codes {
+                codes.extend_counting(first + 2, n - 1);
+            }
+        } else {
+            (0..n).for_each(|at| self.push(first.checked_add(at as u32), rows_before + at));
+        }
+    }
+
+    /// All rows of `other`, which are `n`.
+    pub fn append(&mut self, other: &Self, n: usize, rows_before: usize) {
+        let Some(others) = &other.codes else { return self.skip(n) };
+        let codes = self.codes.get_or_insert_with(|| {
+            let mut codes = Codes::default();
+            codes.extend_constant(0, rows_before);
+            codes
+        });
+        codes.append(others, |code| code);
     }
 
     pub fn get(&self, row: usize) -> Option<u32> {
@@ -224,6 +340,73 @@ impl Scores {
         }
     }
 
+    /// Adds scores; `NaN` is none.
+    pub fn extend(&mut self, mut scores: &[f64]) {
+        while let Self::Few { levels, codes } = self {
+            let mut known = Vec::with_capacity(scores.len());
+            if let [a, b] = levels[..] {
+                // Right and wrong come in no order that a processor could foresee: no branch on which it is.
+                let is_known = |s: &&f64| (s.to_bits() == a.to_bits()) | (s.to_bits() == b.to_bits());
+                known.extend(
+                    scores.iter().take_while(is_known).map(|s| u32::from(s.to_bits() == b.to_bits())),
+                );
+            } else {
+                let code = |score: &f64| levels.iter().position(|l| l.to_bits() == score.to_bits());
+                known.extend(scores.iter().map_while(code).map(|code| code as u32));
+            }
+            codes.extend(&known);
+            let Some((new, later)) = scores[known.len()..].split_first() else { return };
+            self.push(*new);
+            scores = later;
+        }
+        if let Self::Many(all) = self {
+            all.extend_from_slice(scores);
+        }
+    }
+
+    /// Puts the scores from `start` on into `out`.
+    pub fn read(&self, start: usize, out: &mut [f64]) {
+        match self {
+            Self::Few { levels, codes } => {
+                let mut buffer = [0; BUFFER];
+                for (at, out) in out.chunks_mut(BUFFER).enumerate() {
+                    let buffer = &mut buffer[..out.len()];
+                    codes.read(start + at * BUFFER, buffer);
+                    out.iter_mut().zip(buffer).for_each(|(out, code)| *out = levels[*code as usize]);
+                }
+            }
+            Self::Many(all) => out.copy_from_slice(&all[start..start + out.len()]),
+        }
+    }
+
+    /// Number of scores, those that are none among them.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Few { codes, .. } => codes.len(),
+            Self::Many(all) => all.len(),
+        }
+    }
+
+    /// Adds all scores of `other`.
+    pub fn append(&mut self, other: &Self) {
+        let mut buffer = [0.0; BUFFER];
+        for start in (0..other.len()).step_by(BUFFER) {
+            let scores = &mut buffer[..BUFFER.min(other.len() - start)];
+            other.read(start, scores);
+            self.extend(scores);
+        }
+    }
+
+    /// The lowest and the highest score; none if there is no score.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        let (Self::Few { levels: all, .. } | Self::Many(all)) = self;
+        let scores = all.iter().filter(|s| !s.is_nan());
+        scores.fold(None, |range, &s| {
+            let (low, high) = range.unwrap_or((s, s));
+            Some((s.min(low), s.max(high)))
+        })
+    }
+
     pub fn map(&mut self, change: impl Fn(f64) -> f64) {
         let (Self::Few { levels: all, .. } | Self::Many(all)) = self;
         all.iter_mut().filter(|s| !s.is_nan()).for_each(|s| *s = change(*s));
@@ -262,7 +445,20 @@ mod tests {
             together.extend(&values[..10]);
             together.extend(&values[10..]);
             assert_eq!(together, one_by_one);
+            for start in [0, 1, PIECE - 1, PIECE + 77, 3 * PIECE - 5] {
+                let mut read = vec![0; n - start];
+                one_by_one.read(start, &mut read);
+                assert_eq!(read, values[start..]);
+            }
+            let mut appended = Codes::default();
+            appended.push(3);
+            appended.append(&one_by_one, |v| v ^ 1);
+            assert!(appended.iter().skip(1).eq(values.iter().map(|v| v ^ 1)));
         }
+        let mut counting = Codes::default();
+        counting.push(6);
+        counting.extend_counting(7, 2 * PIECE);
+        assert!(counting.iter().eq(6..7 + 2 * PIECE as u32));
         let mut constant = Codes::default();
         constant.push(4);
         constant.extend_constant(4, 2 * PIECE);
@@ -277,5 +473,27 @@ mod tests {
         values.iter().for_each(|v| scores.push(*v));
         assert!(matches!(scores, Scores::Many(_)));
         assert!(values.iter().enumerate().all(|(row, v)| scores.get(row).to_bits() == v.to_bits()));
+        for n in [FEW / 2, 2 * FEW] {
+            let (mut together, mut read) = (Scores::default(), vec![0.0; n - 1]);
+            together.extend(&values[..n / 3]);
+            together.extend(&values[n / 3..n]);
+            together.read(1, &mut read);
+            assert!(read.iter().zip(&values[1..]).all(|(a, b)| a.to_bits() == b.to_bits()));
+            let mut appended = Scores::default();
+            appended.append(&together);
+            assert!(appended == together);
+            assert_eq!(together.range(), Some((0.0, (n - 1) as f64 / 7.0)));
+        }
+    }
+
+    #[test]
+    fn numbers_upwards_end_at_the_largest() {
+        let mut column = OptionalCodes::default();
+        column.extend_counting(5, 3, 2);
+        column.extend_counting(u32::MAX - 1, 4, 5);
+        let all: Vec<Option<u32>> = (0..9).map(|row| column.get(row)).collect();
+        let expected =
+            [None, None, Some(5), Some(6), Some(7), Some(u32::MAX - 1), Some(u32::MAX - 1), None, None];
+        assert_eq!(all, expected);
     }
 }

@@ -3,7 +3,6 @@
 
 use super::item::Item;
 use super::metric::Metric;
-use super::options::OptionScore;
 use super::run::Run;
 use super::table::ResponseTable;
 use rustc_hash::FxHashMap;
@@ -75,17 +74,7 @@ impl Joiner {
                 })
             })
             .collect();
-        for mut row in other.rows() {
-            row.run = run_at[row.run as usize];
-            row.item = item_at[row.item as usize];
-            row.metric = metric_at[row.metric as usize];
-            self.table.push(row);
-        }
-        self.table.options.extend(other.options.into_iter().map(|o| OptionScore {
-            run: run_at[o.run as usize],
-            item: item_at[o.item as usize],
-            ..o
-        }));
+        self.table.append(other, &run_at, &item_at, &metric_at);
         conflicting_keys
     }
 

@@ -5,6 +5,7 @@
 //! [`ResponseMatrix`] for each benchmark out of it. Missing is never wrong: no score is no score.
 
 pub mod bits;
+pub mod blocks;
 pub mod codes;
 pub mod ids;
 pub mod item;
@@ -19,6 +20,7 @@ pub mod score;
 pub mod table;
 
 pub use bits::BitMatrix;
+pub use blocks::{Attempt, Block, Blocks};
 pub use codes::Codes;
 pub use ids::{ItemId, RespondentId};
 pub use item::Item;

@@ -1,12 +1,15 @@
 //! How does a long table become a matrix? One benchmark, one metric, one run for each respondent.
 
 use super::bits::BitMatrix;
+use super::blocks::{Attempt, Blocks};
+use super::codes::BUFFER;
 use super::ids::RespondentId;
 use super::matrix::{Cells, Counts, NO_CATEGORY, ResponseMatrix};
 use super::options::{NO_OPTION, OptionPlanes};
 use super::run::Run;
 use super::table::{ResponseTable, Status};
 use ndarray::Array2;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -108,8 +111,7 @@ pub fn pivot(
     options: &PivotOptions,
 ) -> Result<(ResponseMatrix, PivotReport), PivotError> {
     let metric = choose_metric(table, benchmark, options)?;
-    let rows = || (0..table.len()).filter(|&i| table.metric_column().get(i) as usize == metric);
-    let chosen = choose_runs(table, rows(), options.every_run);
+    let chosen = choose_runs(table, metric, options.every_run);
     let mut report = PivotReport {
         runs_set_aside: chosen.set_aside,
         n_runs_repeated: chosen.n_repeated,
@@ -125,12 +127,12 @@ pub fn pivot(
     }
 
     let shape = (item_index.len(), chosen.respondents.len());
-    let simple = pack_simple(table, rows(), &chosen.respondent_of_run, &item_at, shape, &mut report);
+    let simple = pack_simple(table, metric, &chosen.respondent_of_run, &item_at, shape, &mut report);
     let (packed, planes) = match simple {
         Some(bits) => (Cells::Binary(bits), None),
         None => {
             let of_run = &chosen.respondent_of_run;
-            let cells = gather(table, benchmark, rows(), of_run, &item_at, shape, &mut report)?;
+            let cells = gather(table, metric, of_run, &item_at, shape, &mut report)?;
             let planes = option_planes(table, &cells, &item_index);
             (pack(table, &cells, report.max_repeats), planes)
         }
@@ -190,15 +192,25 @@ fn precedence(run: &Run) -> (i64, bool, &str) {
     (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
 }
 
-fn choose_runs(table: &ResponseTable, rows: impl Iterator<Item = usize>, every_run: bool) -> ChosenRuns {
-    let mut used: Vec<usize> = Vec::new();
-    let mut seen = vec![false; table.runs.len()];
-    for row in rows {
-        let run = table.run_column().get(row) as usize;
-        if !std::mem::replace(&mut seen[run], true) {
-            used.push(run);
+/// The runs that have rows of the metric, in the order of their first.
+fn runs_with(table: &ResponseTable, metric: usize) -> Vec<usize> {
+    let (mut used, mut seen) = (Vec::new(), vec![false; table.runs.len()]);
+    let (mut runs, mut metrics) = ([0; BUFFER], [0; BUFFER]);
+    for start in (0..table.len()).step_by(BUFFER) {
+        let n = BUFFER.min(table.len() - start);
+        table.run_column().read(start, &mut runs[..n]);
+        table.metric_column().read(start, &mut metrics[..n]);
+        for (&run, _) in runs[..n].iter().zip(&metrics[..n]).filter(|(_, m)| **m as usize == metric) {
+            if !std::mem::replace(&mut seen[run as usize], true) {
+                used.push(run as usize);
+            }
         }
     }
+    used
+}
+
+fn choose_runs(table: &ResponseTable, metric: usize, every_run: bool) -> ChosenRuns {
+    let used = runs_with(table, metric);
     let mut place: FxHashMap<String, usize> = FxHashMap::default();
     let mut standing: Vec<(RespondentId, Vec<usize>)> = Vec::new();
     let mut set_aside = Vec::new();
@@ -315,7 +327,7 @@ impl CellRows {
 /// the report as it was.
 fn pack_simple(
     table: &ResponseTable,
-    rows: impl Iterator<Item = usize>,
+    metric: usize,
     respondent_of_run: &[Option<u32>],
     item_at: &[u32],
     shape: (usize, usize),
@@ -324,30 +336,34 @@ fn pack_simple(
     if table.has_options() {
         return None;
     }
-    let mut bits = BitMatrix::missing(shape.0, shape.1);
-    let (mut n_rows, mut max_repeats) = (0, 0);
-    for row in rows {
-        let Some(respondent) = respondent_of_run[table.run_column().get(row) as usize] else { continue };
-        let (item, respondent) = (item_at[table.item_column().get(row) as usize], respondent as usize);
-        let right = match table.score(row)? {
-            0.0 => false,
-            1.0 => true,
-            _ => return None,
-        };
-        // Attempts without a score would have to be told from cells without an attempt.
-        if !bits.set_new(item as usize, respondent, right) {
-            return None;
+    let pack = |mut blocks: Blocks| {
+        // Tables are mostly sorted by model or by item: respondents as rows keep what is written together in either.
+        let mut bits = BitMatrix::missing(shape.1, shape.0);
+        while let Some(block) = blocks.next_block() {
+            for attempt in block.attempts().filter(|attempt| attempt.metric == metric) {
+                let Some(respondent) = respondent_of_run[attempt.run] else { continue };
+                // Attempts without a score would have to be told from cells without an attempt.
+                let score = attempt.score?;
+                let (right, wrong) = (score == 1.0, score == 0.0);
+                let is_new = bits.set_new(respondent as usize, item_at[attempt.item] as usize, right);
+                if !is_new | !(right | wrong) {
+                    return None;
+                }
+            }
         }
-        (n_rows, max_repeats) = (n_rows + 1, 1);
-    }
-    (report.n_rows, report.max_repeats) = (n_rows, max_repeats);
-    Some(bits)
+        Some(bits)
+    };
+    let nothing = || Some(BitMatrix::missing(shape.1, shape.0));
+    let join = |a: Option<BitMatrix>, b: Option<BitMatrix>| a?.join_disjoint(&b?);
+    let bits = table.stretches().map(pack).reduce_with(join).unwrap_or_else(nothing)?;
+    report.n_rows = bits.n_present() as usize;
+    report.max_repeats = report.n_rows.min(1);
+    Some(bits.transposed())
 }
 
 fn gather(
     table: &ResponseTable,
-    benchmark: &str,
-    rows: impl Iterator<Item = usize>,
+    metric: usize,
     respondent_of_run: &[Option<u32>],
     item_at: &[u32],
     shape: (usize, usize),
@@ -355,35 +371,38 @@ fn gather(
 ) -> Result<CellRows, PivotError> {
     let first = vec![NO_ROW; shape.0 * shape.1];
     let mut cells = CellRows { shape, first, more: FxHashMap::default(), known: FxHashMap::default() };
-    for row in rows {
-        let (run, item) = (table.run_column().get(row) as usize, table.item_column().get(row) as usize);
-        let Some(respondent) = respondent_of_run[run] else { continue };
-        report.n_rows += 1;
-        let cell = item_at[item] as usize * shape.1 + respondent as usize;
-        let repeat = table.repeat_column().get(row);
-        let same = cells.find(table, cell, run, repeat);
-        let score = table.score(row);
-        if let Some(before) = same {
-            let first = table.score(before as usize);
-            if first == score {
-                report.n_identical_duplicates += 1;
+    let mut blocks = table.blocks();
+    while let Some(block) = blocks.next_block() {
+        for (row, attempt) in (block.start..).zip(block.attempts()) {
+            let Some(respondent) = respondent_of_run[attempt.run].filter(|_| attempt.metric == metric) else {
                 continue;
+            };
+            let Attempt { run, item, score, .. } = attempt;
+            report.n_rows += 1;
+            let cell = item_at[item] as usize * shape.1 + respondent as usize;
+            let repeat = table.repeat_column().get(row);
+            if let Some(before) = cells.find(table, cell, run, repeat) {
+                let first = table.score(before as usize);
+                if first == score {
+                    report.n_identical_duplicates += 1;
+                    continue;
+                }
+                return Err(PivotError::ConflictingDuplicate {
+                    benchmark: table.metrics[metric].benchmark.clone(),
+                    run: table.runs[run].id.clone(),
+                    item: table.items[item].id.to_string(),
+                    repeat,
+                    first: first.unwrap_or(f64::NAN),
+                    second: score.unwrap_or(f64::NAN),
+                });
             }
-            return Err(PivotError::ConflictingDuplicate {
-                benchmark: benchmark.to_owned(),
-                run: table.runs[run].id.clone(),
-                item: table.items[item].id.to_string(),
-                repeat,
-                first: first.unwrap_or(f64::NAN),
-                second: score.unwrap_or(f64::NAN),
-            });
+            if score.is_none() {
+                let status = table.status(row);
+                let status = if status == Status::Ok { Status::Unscored } else { status };
+                *report.without_score.entry(status.as_str().to_owned()).or_default() += 1;
+            }
+            cells.add(table, cell, row as u32);
         }
-        if score.is_none() {
-            let status = table.status(row);
-            let status = if status == Status::Ok { Status::Unscored } else { status };
-            *report.without_score.entry(status.as_str().to_owned()).or_default() += 1;
-        }
-        cells.add(table, cell, row as u32);
     }
     report.max_repeats = cells
         .iter()

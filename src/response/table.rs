@@ -140,6 +140,14 @@ impl<T: Clone> Lazy<T> {
         }
     }
 
+    /// All rows of `other`, which are `n`.
+    fn append(&mut self, other: Self, n: usize, rows_before: usize) {
+        match other.0 {
+            Some(values) => self.0.get_or_insert_with(|| vec![None; rows_before]).extend(values),
+            None => self.skip(n),
+        }
+    }
+
     /// `n` rows without a value.
     fn skip(&mut self, n: usize) {
         if let Some(column) = &mut self.0 {
@@ -235,16 +243,18 @@ impl ResponseTable {
     ) {
         let (before, n) = (self.len(), runs.len());
         assert!(items.len() == n && scores.len() == n, "columns of different lengths");
-        assert!(runs.iter().all(|&r| (r as usize) < self.runs.len()), "row of an unknown run");
-        assert!(items.iter().all(|&i| (i as usize) < self.items.len()), "row of an unknown item");
+        let below = |places: &[u32], n: usize| places.iter().max().is_none_or(|&last| (last as usize) < n);
+        assert!(below(runs, self.runs.len()), "row of an unknown run");
+        assert!(below(items, self.items.len()), "row of an unknown item");
         assert!((metric as usize) < self.metrics.len(), "row of an unknown metric");
         self.run.extend(runs);
         self.item.extend(items);
         self.metric.extend_constant(metric, n);
         self.repeat.extend_constant(0, n);
-        for &score in scores {
-            self.score.push(score);
-            self.status.push(if score.is_nan() { Status::Unscored } else { Status::Ok }.code());
+        self.score.extend(scores);
+        for alike in scores.chunk_by(|a, b| a.is_nan() == b.is_nan()) {
+            let status = if alike[0].is_nan() { Status::Unscored } else { Status::Ok };
+            self.status.extend_constant(status.code(), alike.len());
         }
         for column in [&mut self.chosen, &mut self.gold, &mut self.n_tokens_in, &mut self.n_tokens_out] {
             column.skip(n);
@@ -252,9 +262,31 @@ impl ResponseTable {
         self.prediction.skip(n);
         self.logp_gold.skip(n);
         self.logp_margin.skip(n);
-        for at in 0..n {
-            self.source_row.push(source_row.checked_add(at as u32), before + at);
-        }
+        self.source_row.extend_counting(source_row, n, before);
+    }
+
+    /// Adds all rows and scores of options of `other`, whose runs, items and metrics are at other places here.
+    pub(super) fn append(&mut self, other: Self, runs: &[u32], items: &[u32], metrics: &[u32]) {
+        let (before, n) = (self.len(), other.len());
+        self.run.append(&other.run, |run| runs[run as usize]);
+        self.item.append(&other.item, |item| items[item as usize]);
+        self.metric.append(&other.metric, |metric| metrics[metric as usize]);
+        self.repeat.append(&other.repeat, |repeat| repeat);
+        self.score.append(&other.score);
+        self.status.append(&other.status, |status| status);
+        self.chosen.append(&other.chosen, n, before);
+        self.gold.append(&other.gold, n, before);
+        self.prediction.append(other.prediction, n, before);
+        self.logp_gold.append(other.logp_gold, n, before);
+        self.logp_margin.append(other.logp_margin, n, before);
+        self.n_tokens_in.append(&other.n_tokens_in, n, before);
+        self.n_tokens_out.append(&other.n_tokens_out, n, before);
+        self.source_row.append(&other.source_row, n, before);
+        self.options.extend(other.options.into_iter().map(|option| OptionScore {
+            run: runs[option.run as usize],
+            item: items[option.item as usize],
+            ..option
+        }));
     }
 
     /// Changes every score in the same way; no score stays none.
@@ -299,9 +331,19 @@ impl ResponseTable {
         }
     }
 
-    /// All rows in order.
+    /// All rows in order, whole; [`Self::blocks`] is far faster where a few columns are enough.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         (0..self.len()).map(|i| self.row(i))
+    }
+
+    /// The lowest and the highest of all scores; `None` if there is no score.
+    pub fn score_range(&self) -> Option<(f64, f64)> {
+        self.score.range()
+    }
+
+    /// Puts the scores from `start` on into `out`; `NaN` is no score.
+    pub(super) fn read_scores(&self, start: usize, out: &mut [f64]) {
+        self.score.read(start, out);
     }
 
     /// The score at `index`; `None` is no score.

@@ -5,7 +5,8 @@
 //! Two hundred million answers of 40 models × 25 checkpoints × 200,000 items take some 100 MB.
 
 use crate::response::{
-    ResponseTable, Run, ScorePoint, ScoreRun, ScoreTable, ScoreTableBuilder, SeriesName, score::size_in_name,
+    Attempt, ResponseTable, Run, ScorePoint, ScoreRun, ScoreTable, ScoreTableBuilder, SeriesName,
+    score::size_in_name,
 };
 use std::collections::HashMap;
 use thiserror::Error;
@@ -176,9 +177,8 @@ pub fn score_table(table: &ResponseTable, benchmark: &str, metric: Option<&str>)
         None => known.iter().filter(of_benchmark).find(|m| table.metrics[**m].primary).or(candidates.next()),
     };
     let Some(&chosen) = chosen else { return (ScoreTable::default(), 0) };
-    let rows = || (0..table.len()).filter(move |&r| table.metric_column().get(r) as usize == chosen);
     let mut used = vec![false; table.runs.len()];
-    rows().for_each(|r| used[table.run_column().get(r) as usize] = true);
+    table.blocks().each(|attempt| used[attempt.run] |= attempt.metric == chosen);
     let mut n_left_out = 0;
     let mut models: HashMap<(String, Option<i64>), u32> = HashMap::new();
     let mut runs: Vec<usize> = Vec::new();
@@ -209,14 +209,14 @@ pub fn score_table(table: &ResponseTable, benchmark: &str, metric: Option<&str>)
         subject_of_item.push(subject);
     }
     let mut sums = Accumulator::new(subject_of_item, model_of_run);
-    for row in rows() {
-        let (run, item) =
-            (place[table.run_column().get(row) as usize], item_at[table.item_column().get(row) as usize]);
-        if let (true, Some(score)) = (run != usize::MAX && item != usize::MAX, table.score(row)) {
+    table.blocks().each(|Attempt { run, item, metric, score }| {
+        let (run, item) = (place[run], item_at[item]);
+        let is_wanted = metric == chosen && run != usize::MAX && item != usize::MAX;
+        if let Some(score) = score.filter(|_| is_wanted) {
             // Both were announced above.
             let _ = sums.push(run, item, score);
         }
-    }
+    });
     (series_of(&sums, table, benchmark, chosen, &runs, &subjects), n_left_out)
 }
 

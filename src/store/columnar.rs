@@ -8,6 +8,7 @@
 
 use super::arrow_check;
 use super::frame::{Cells, Frame, WordsBuilder, number_text};
+use super::parquet_check;
 use polars::prelude::{
     AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IpcReader, NamedFrom,
     ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader, Series,
@@ -36,8 +37,7 @@ pub enum ColumnarError {
 /// [`ColumnarError::Damaged`].
 pub fn read_parquet(bytes: &[u8]) -> Result<Frame, ColumnarError> {
     guard(|| {
-        check_parquet_frame(bytes, bytes.len() as u64)?;
-        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let mut reader = open_parquet(bytes)?;
         let (keep, unread) = readable(reader.schema()?.as_ref());
         let data = if keep.is_empty() {
             DataFrame::empty_with_height(reader.num_rows()?)
@@ -46,6 +46,14 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Frame, ColumnarError> {
         };
         frame_of(&data, unread)
     })
+}
+
+/// A reader of a Parquet file whose counts and sizes fit one another.
+pub(super) fn open_parquet(bytes: &[u8]) -> PolarsResult<ParquetReader<Cursor<&[u8]>>> {
+    check_parquet_frame(bytes, bytes.len() as u64)?;
+    let mut reader = ParquetReader::new(Cursor::new(bytes));
+    parquet_check::whole_fits(reader.get_metadata()?, Cursor::new(bytes))?;
+    Ok(reader)
 }
 
 /// Reads an Arrow file (Feather version 2).
@@ -166,7 +174,13 @@ pub(super) fn frame_of(data: &DataFrame, unread: Vec<String>) -> PolarsResult<Fr
     let columns = data
         .columns()
         .iter()
-        .map(|column| Ok((column.name().to_string(), cells_of(column)?)))
+        .map(|column| {
+            let cells = cells_of(column)?;
+            // Damaged pages can give fewer values than they say.
+            let fits = cells.len() == data.height();
+            fits.then(|| (column.name().to_string(), cells))
+                .ok_or_else(|| damaged("a column that ends too early"))
+        })
         .collect::<PolarsResult<_>>()?;
     Ok(Frame { columns, n_rows: data.height(), unread })
 }

@@ -14,6 +14,7 @@ pub mod export;
 pub mod frame;
 pub mod manifest;
 pub mod nested;
+mod parquet_check;
 pub mod parquet_pieces;
 pub mod part;
 pub mod read;

@@ -1,7 +1,7 @@
 //! How is a Parquet file with columns inside of columns read? As records, one JSON value for each row.
 
-use super::columnar::{ColumnarError, check_parquet_frame, guard};
-use polars::prelude::{AnyValue, ParallelStrategy, ParquetReader, PolarsResult, SerReader};
+use super::columnar::{ColumnarError, check_parquet_frame, guard, open_parquet};
+use polars::prelude::{AnyValue, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader};
 use serde_json::{Map, Value};
 use std::io::Cursor;
 
@@ -23,8 +23,7 @@ pub fn parquet_columns(bytes: &[u8]) -> Result<Vec<String>, ColumnarError> {
 /// [`ColumnarError::Damaged`].
 pub fn parquet_records(bytes: &[u8], columns: &[&str]) -> Result<Vec<Value>, ColumnarError> {
     guard(|| {
-        check_parquet_frame(bytes, bytes.len() as u64)?;
-        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let mut reader = open_parquet(bytes)?;
         let schema = reader.schema()?;
         let keep: Vec<usize> = schema
             .iter_names()
@@ -35,6 +34,9 @@ pub fn parquet_records(bytes: &[u8], columns: &[&str]) -> Result<Vec<Value>, Col
         let data = reader.with_projection(Some(keep)).read_parallel(ParallelStrategy::None).finish()?;
         let mut records = vec![Map::new(); data.height()];
         for column in data.columns() {
+            if column.len() != records.len() {
+                return Err(PolarsError::ComputeError("a column that ends too early".into()));
+            }
             for (row, record) in records.iter_mut().enumerate() {
                 record.insert(column.name().to_string(), json(&column.get(row)?)?);
             }

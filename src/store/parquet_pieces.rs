@@ -2,6 +2,7 @@
 
 use super::columnar::{ColumnarError, check_parquet_frame, frame_of, guard, readable};
 use super::frame::{Frame, number_text};
+use super::parquet_check;
 use polars::prelude::{
     DataFrame, DataType, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series,
 };
@@ -37,6 +38,7 @@ impl ParquetPieces {
             let (keep, unread) = readable(schema.as_ref());
             let names = schema.iter_names().map(|name| name.to_string()).collect();
             let mut metadata = (**reader.get_metadata()?).clone();
+            parquet_check::pages_fit(&metadata, File::open(path)?)?;
             let groups = std::mem::take(&mut metadata.row_groups);
             let mut pieces = Vec::new();
             for (group, height) in groups.iter().map(|g| g.num_rows()).enumerate() {
@@ -138,11 +140,24 @@ impl PieceColumn {
         *self.series.dtype() == DataType::String
     }
 
-    /// Hands over each cell as a word, as [`super::frame::Cells::to_words`] would.
-    pub fn each_word(&self, mut take: impl FnMut(Option<&str>)) {
+    /// Hands over the words of all cells in order, as [`super::frame::Cells::to_words`] would, each with the number
+    /// of cells in a row that are known to have it.
+    pub fn each_word(&self, mut take_many: impl FnMut(Option<&str>, usize)) {
         if let Ok(texts) = self.series.str() {
-            return texts.iter().for_each(take);
+            if texts.null_count() > 0 {
+                return texts.iter().for_each(|word| take_many(word, 1));
+            }
+            for chunk in texts.downcast_iter() {
+                // Cells of a dictionary that have the same word point to the same place.
+                let mut start = 0;
+                for alike in chunk.views().chunk_by(|a, b| a.as_u128() == b.as_u128()) {
+                    take_many(Some(chunk.value(start)), alike.len());
+                    start += alike.len();
+                }
+            }
+            return;
         }
+        let mut take = |word: Option<&str>| take_many(word, 1);
         let mut buffer = String::new();
         if let Ok(wholes) = self.series.i64() {
             for whole in wholes.iter() {
@@ -157,14 +172,20 @@ impl PieceColumn {
         }
     }
 
-    /// Hands over each cell as a number; `NaN` is none, true is 1.
-    pub fn each_number(&self, mut take: impl FnMut(Option<f64>)) {
+    /// Each cell as a number; `NaN` is none, true is 1.
+    pub fn numbers(&self) -> Vec<f64> {
+        let or_none = |x: Option<f64>| x.unwrap_or(f64::NAN);
         if let Ok(reals) = self.series.f64() {
-            reals.iter().for_each(|x| take(x.filter(|x| !x.is_nan())));
+            reals.iter().map(or_none).collect()
         } else if let Ok(wholes) = self.series.i64() {
-            wholes.iter().for_each(|x| take(x.map(|x| x as f64)));
+            match wholes.cont_slice() {
+                Ok(all) => all.iter().map(|x| *x as f64).collect(),
+                Err(_) => wholes.iter().map(|x| or_none(x.map(|x| x as f64))).collect(),
+            }
         } else if let Ok(truths) = self.series.bool() {
-            truths.iter().for_each(|x| take(x.map(|x| f64::from(u8::from(x)))));
+            truths.iter().map(|x| or_none(x.map(|x| f64::from(u8::from(x))))).collect()
+        } else {
+            Vec::new()
         }
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! `EVALGAUGE_DAMAGE_INPUTS` sets how many damaged copies each reader gets, `EVALGAUGE_DAMAGE_FROM` the number
 //! of the first one, `EVALGAUGE_DAMAGE_SEEDS` the seeds (names, a comma between), `EVALGAUGE_DAMAGE_SECONDS`
-//! when to stop with a seed; with any of them the test says on standard error how fast it went. `TMPDIR` on a
-//! file system in memory makes it several times faster. What was found once stays under `tests/corpus/SEED/FINDING`
-//! as the files that were damaged.
+//! when to stop with a seed; with any of them the test says on standard error how fast it went.
+//! `EVALGAUGE_DAMAGE_READER` reads from memory, by the reader of the format alone. `TMPDIR` on a file system in
+//! memory makes it several times faster, the release profile again. What ends the program (memory that is not
+//! there) leaves no message: `EVALGAUGE_DAMAGE_KEEP` keeps each copy before it is read. What was found once stays
+//! under `tests/corpus/SEED/FINDING` as the files that were damaged.
 
 use crate::mutate::{Dice, mutate};
 use crate::seeds::{Part, SEEDS, Seed, files_below, load, write};
-use evalgauge::ingest::{IngestOptions, ingest};
+use evalgauge::ingest::detect::detect;
+use evalgauge::ingest::{IngestOptions, Source, ingest, read_source};
 use evalgauge::response::{PivotOptions, pivot};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,14 +19,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-/// No input of a few kilobytes may take longer: CPU time of the thread, for a busy machine makes others wait.
+/// No input of a few kilobytes may take longer.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// CPU time of this thread, as far as the system tells it (Linux), else the time that has passed.
-fn now(start: Instant) -> Duration {
-    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = told.and_then(|text| text.split(' ').next()?.parse().ok());
-    nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
+/// CPU time of this thread, as far as the system tells it (Linux).
+fn cpu_time() -> Option<Duration> {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(Duration::from_nanos(told.split(' ').next()?.parse().ok()?))
 }
 
 /// One thread, so that nothing waits for another and all work is counted.
@@ -54,19 +56,19 @@ fn read(path: &Path) -> bool {
 }
 
 /// Reads, and says what is wrong if anything is.
-fn fault(path: &Path) -> Result<(bool, Duration), String> {
+fn fault(read: impl Fn() -> bool) -> Result<(bool, Duration), String> {
     let mut fastest = Duration::MAX;
-    // The first reading may be slow for reasons of the machine.
+    // A reading may be slow for reasons of the machine: CPU time of the thread counts, as far as it is known.
     for _ in 0..3 {
-        let start = Instant::now();
-        let before = now(start);
-        let rows = catch_unwind(AssertUnwindSafe(|| read(path))).map_err(|panic| {
+        let (start, before) = (Instant::now(), if fastest == Duration::MAX { None } else { cpu_time() });
+        let rows = catch_unwind(AssertUnwindSafe(&read)).map_err(|panic| {
             let message = panic.downcast_ref::<String>().cloned();
             message
                 .or_else(|| panic.downcast_ref::<&str>().map(|&m| m.to_owned()))
                 .unwrap_or_else(|| "panic".to_owned())
         })?;
-        fastest = fastest.min(now(start).saturating_sub(before));
+        let cpu = before.zip(cpu_time()).map(|(before, after)| after.saturating_sub(before));
+        fastest = fastest.min(cpu.unwrap_or_else(|| start.elapsed()));
         if fastest < LONGEST {
             return Ok((rows, fastest));
         }
@@ -83,10 +85,22 @@ struct Tally {
     faults: Vec<String>,
 }
 
-fn run(seed: &Seed, numbers: std::ops::Range<u64>, until: Option<Instant>) -> Tally {
+/// How an input is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Depth {
+    /// From a directory, to the matrices.
+    All,
+    /// From memory, by the reader of its format alone: many times as fast.
+    Reader,
+}
+
+fn run(seed: &Seed, numbers: std::ops::Range<u64>, until: Option<Instant>, depth: Depth) -> Tally {
     let parts = load(seed);
     let dir = tempfile::tempdir().unwrap();
     let paths = write(&parts, dir.path());
+    let mut files: Vec<(Source, bool)> =
+        parts.iter().zip(&paths).map(|(part, path)| file(part, path)).collect();
+    let keeps = setting::<u8>("KEEP").is_some();
     let mut tally = Tally::default();
     for number in numbers {
         if until.is_some_and(|until| Instant::now() > until) {
@@ -95,9 +109,25 @@ fn run(seed: &Seed, numbers: std::ops::Range<u64>, until: Option<Instant>) -> Ta
         let mut dice = Dice::new(seed.name, number);
         let at = dice.below(parts.len());
         let damaged = mutate(&parts[at], &mut dice);
-        fs::write(&paths[at], &damaged).unwrap();
+        if keeps {
+            keep(seed, number, &parts[at], &damaged);
+        }
         tally.inputs += 1;
-        match fault(dir.path()) {
+        let outcome = match depth {
+            Depth::All => {
+                fs::write(&paths[at], &damaged).unwrap();
+                let outcome = fault(|| read(dir.path()));
+                fs::write(&paths[at], &parts[at].bytes).unwrap();
+                outcome
+            }
+            Depth::Reader => {
+                let whole = std::mem::replace(&mut files[at].0.bytes, damaged.clone());
+                let outcome = fault(|| read_alone(&files, at));
+                files[at].0.bytes = whole;
+                outcome
+            }
+        };
+        match outcome {
             Ok((rows, took)) => {
                 tally.with_rows += u64::from(rows);
                 tally.slowest = tally.slowest.max(Some((took, number)));
@@ -107,9 +137,30 @@ fn run(seed: &Seed, numbers: std::ops::Range<u64>, until: Option<Instant>) -> Ta
                 tally.faults.push(format!("{} {number}: {message}; kept as {}", seed.name, kept.display()));
             }
         }
-        fs::write(&paths[at], &parts[at].bytes).unwrap();
     }
     tally
+}
+
+/// A file as its reader gets it, and whether it explains others.
+fn file(part: &Part, path: &Path) -> (Source, bool) {
+    let source = Source { path: path.to_owned(), member: None, bytes: part.bytes.clone() };
+    let explains = detect(&source).is_ok_and(|detected| detected.format.is_context());
+    (source, explains)
+}
+
+/// Reads the file at a place with those that explain it; one that explains others, with each of those.
+fn read_alone(files: &[(Source, bool)], at: usize) -> bool {
+    let read = |which: usize| {
+        let others = files.iter().enumerate().filter(|(other, (_, explains))| *explains && *other != which);
+        let beside: Vec<&Source> = others.map(|(_, (source, _))| source).collect();
+        let fragment = read_source(&files[which].0, &beside, &IngestOptions::default());
+        fragment.map(|fragment| !fragment.table.is_empty()).map_err(|error| error.to_string().is_empty())
+    };
+    let alone = read(at);
+    assert_ne!(alone, Err(true), "an error that says nothing");
+    alone.unwrap_or(false)
+        || files[at].1
+            && (0..files.len()).filter(|which| !files[*which].1).any(|which| read(which) == Ok(true))
 }
 
 /// Leaves a finding where it can be looked at, in the form of the corpus.
@@ -126,6 +177,7 @@ fn damaged_copies_give_rows_or_an_error() {
     let wanted: Option<String> = setting("SEEDS");
     let (inputs, from): (Option<u64>, Option<u64>) = (setting("INPUTS"), setting("FROM"));
     let seconds: Option<u64> = setting("SECONDS");
+    let depth = if setting::<u8>("READER").is_some() { Depth::Reader } else { Depth::All };
     let tells = wanted.is_some() || inputs.is_some() || seconds.is_some();
     let from = from.unwrap_or(0);
     let to = from + inputs.unwrap_or(if seconds.is_some() { u64::MAX >> 1 } else { 100 });
@@ -136,7 +188,7 @@ fn damaged_copies_give_rows_or_an_error() {
         }
         let start = Instant::now();
         let until = seconds.map(|seconds| start + Duration::from_secs(seconds));
-        let mut tally = alone(|| run(seed, from..to, until));
+        let mut tally = alone(|| run(seed, from..to, until, depth));
         if tells {
             let (slowest, number) = tally.slowest.unwrap_or_default();
             eprintln!(
@@ -154,6 +206,14 @@ fn damaged_copies_give_rows_or_an_error() {
 }
 
 #[test]
+fn readers_alone_give_rows_or_an_error() {
+    for seed in SEEDS {
+        let tally = run(seed, 100..200, None, Depth::Reader);
+        assert!(tally.faults.is_empty(), "{}", tally.faults.join("\n"));
+    }
+}
+
+#[test]
 fn files_cut_anywhere_give_rows_or_an_error() {
     for seed in SEEDS {
         let (parts, dir) = (load(seed), tempfile::tempdir().unwrap());
@@ -161,7 +221,7 @@ fn files_cut_anywhere_give_rows_or_an_error() {
         for (part, path) in parts.iter().zip(&paths) {
             for k in 0..12 {
                 fs::write(path, &part.bytes[..part.bytes.len() * k / 12]).unwrap();
-                alone(|| fault(dir.path()))
+                alone(|| fault(|| read(dir.path())))
                     .unwrap_or_else(|e| panic!("{} cut at {k}/12: {e}", path.display()));
             }
             fs::write(path, &part.bytes).unwrap();
@@ -182,7 +242,7 @@ fn what_was_found_once_stays_mended() {
                 let name = name.replace("%3A", ":").replace("%7C", "|");
                 fs::write(dir.path().join(name), fs::read(&file).unwrap()).unwrap();
             }
-            alone(|| fault(dir.path())).unwrap_or_else(|e| panic!("{}: {e}", finding.display()));
+            alone(|| fault(|| read(dir.path()))).unwrap_or_else(|e| panic!("{}: {e}", finding.display()));
         }
     }
 }

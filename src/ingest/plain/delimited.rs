@@ -8,6 +8,8 @@ use crate::store::frame::{Cells, Frame, WordsBuilder};
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// Lines looked at to find the delimiter.
 const SNIFFED_LINES: usize = 50;
+/// A delimiter is there among so many bytes, or it is none.
+const SNIFFED_BYTES: usize = 1 << 16;
 /// More lines of a wrong length than this share mean that the file is not what it seems.
 const SHARE_RAGGED: f64 = 0.1;
 
@@ -31,8 +33,10 @@ pub fn sniff(bytes: &[u8]) -> Option<u8> {
     if matches!(begins, b'#' | b'<' | b'%') {
         return None;
     }
+    let beginning = &bytes[..bytes.len().min(SNIFFED_BYTES)];
     DELIMITERS
         .into_iter()
+        .filter(|delimiter| beginning.contains(delimiter))
         .filter_map(|delimiter| {
             let widths: Vec<usize> = reader(bytes, delimiter)
                 .byte_records()

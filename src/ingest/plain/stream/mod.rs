@@ -4,6 +4,7 @@
 //! in any cell. Their pieces are read in parallel and joined in order, and only the rows are kept. Whatever
 //! else is met ([`Unfit`]) sends the file to the readers that hold it whole; the result is the same.
 
+mod batches;
 mod known;
 mod parquet;
 mod sink;

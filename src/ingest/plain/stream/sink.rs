@@ -10,11 +10,19 @@ use crate::ingest::plain::{Naming, Responses, long};
 use crate::response::{Item, Metric, ResponseTable, Run};
 use crate::store::frame::Frame;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// Some rows of the table.
 pub struct Piece {
     words: Vec<Column>,
     scores: Vec<f64>,
+}
+
+impl Piece {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.scores.len()
+    }
 }
 
 /// Builds a piece row by row, or column by column.
@@ -27,10 +35,16 @@ impl<'k> PieceBuilder<'k> {
     /// Adds the word of a column; no word is nothing that a simple table has.
     #[inline]
     pub fn word(&mut self, column: usize, word: &str) -> Result<(), Unfit> {
+        self.words(column, word, 1)
+    }
+
+    /// Adds the word of a column in `n` rows.
+    #[inline]
+    pub fn words(&mut self, column: usize, word: &str, n: usize) -> Result<(), Unfit> {
         if word.is_empty() {
             return Err(Unfit);
         }
-        self.words[column].push(word);
+        self.words[column].push(word, n);
         Ok(())
     }
 
@@ -42,6 +56,12 @@ impl<'k> PieceBuilder<'k> {
             score => self.scores.push(score.unwrap_or(f64::NAN)),
         }
         Ok(())
+    }
+
+    /// Adds scores; `NaN` is none.
+    pub fn scores(&mut self, scores: &[f64]) -> Result<(), Unfit> {
+        self.scores.extend_from_slice(scores);
+        if scores.iter().any(|score| score.is_infinite()) { Err(Unfit) } else { Ok(()) }
     }
 
     /// Adds a score as it is written.
@@ -73,19 +93,51 @@ impl<'k> PieceBuilder<'k> {
     }
 }
 
+/// The words of each column so far.
+pub struct Vocabulary {
+    columns: Vec<Known>,
+}
+
+/// The rows of a piece with their words by number.
+pub struct Coded {
+    words: Vec<Vec<u32>>,
+    scores: Vec<f64>,
+}
+
+impl Vocabulary {
+    /// A piece to be filled.
+    pub fn piece(&self) -> PieceBuilder<'_> {
+        PieceBuilder { words: self.columns.iter().map(Builder::new).collect(), scores: Vec::new() }
+    }
+
+    /// Numbers the words of the next piece, and learns its new ones.
+    pub fn admit(&mut self, piece: Piece) -> Coded {
+        let Piece { words, scores } = piece;
+        Coded { words: self.columns.iter_mut().zip(words).map(|(k, w)| k.take(w)).collect(), scores }
+    }
+
+    fn word(&self, column: usize, code: u32) -> &str {
+        self.columns[column].words().get(code as usize)
+    }
+
+    /// The words of a column from number `from` on.
+    fn from(&self, column: usize, from: usize) -> impl Iterator<Item = &str> {
+        let words = self.columns[column].words();
+        (from..words.len()).map(|code| words.get(code))
+    }
+}
+
 /// The table in the making.
 pub struct Sink {
     columns: Columns,
     naming: Naming,
     notes: Vec<Note>,
     table: ResponseTable,
-    known: Vec<Known>,
     /// Number of the item of a benchmark (by code) and name (by code), where the table names benchmarks.
     item_of: FxHashMap<(u32, u32), u32>,
     /// The subject (by code) of each item, where the table names subjects.
     subject_of: Vec<u32>,
     metric_of: FxHashMap<u32, u32>,
-    range: Option<(f64, f64)>,
 }
 
 impl Sink {
@@ -93,50 +145,33 @@ impl Sink {
     pub fn new(columns: Columns, frame: &Frame, roles: &Roles, naming: Naming) -> Self {
         Self {
             notes: long::opening_notes(frame, roles, &naming),
-            known: columns.words.iter().map(|_| Known::default()).collect(),
             columns,
             naming,
             table: ResponseTable::default(),
             item_of: FxHashMap::default(),
             subject_of: Vec::new(),
             metric_of: FxHashMap::default(),
-            range: None,
         }
     }
 
-    /// The columns.
-    pub fn columns(&self) -> &Columns {
-        &self.columns
-    }
-
-    /// Number of rows so far.
-    pub fn n_rows(&self) -> usize {
-        self.table.len()
-    }
-
-    /// A piece to be filled.
-    pub fn piece(&self) -> PieceBuilder<'_> {
-        PieceBuilder { words: self.known.iter().map(Builder::new).collect(), scores: Vec::new() }
+    /// No word of any column yet.
+    pub fn vocabulary(&self) -> Vocabulary {
+        Vocabulary { columns: self.columns.words.iter().map(|_| Known::default()).collect() }
     }
 
     /// Adds the next piece.
-    pub fn add(&mut self, piece: Piece) -> Result<(), Unfit> {
-        let Piece { words, scores } = piece;
-        let codes: Vec<Vec<u32>> = self.known.iter_mut().zip(words).map(|(k, w)| k.take(w)).collect();
-        for word in &self.known[0].words()[self.table.runs.len()..] {
+    pub fn add(&mut self, vocabulary: &Vocabulary, piece: Coded) -> Result<(), Unfit> {
+        let Coded { words: codes, scores } = piece;
+        for word in vocabulary.from(0, self.table.runs.len()) {
             // The whole-file reader trims names after it has told them apart.
-            if word.trim() != &**word {
+            if word.trim() != word {
                 return Err(Unfit);
             }
-            let mut run = Run::new(&**word, &**word);
+            let mut run = Run::new(word, word);
             run.files.push(self.naming.file.clone());
             self.table.runs.push(run);
         }
-        for score in scores.iter().filter(|s| !s.is_nan()) {
-            let (low, high) = self.range.unwrap_or((*score, *score));
-            self.range = Some((low.min(*score), high.max(*score)));
-        }
-        let items = self.items(&codes)?;
+        let items = self.items(vocabulary, &codes)?;
         let benchmarks = self.columns.benchmark.map(|at| codes[at].as_slice());
         let mut start = 0;
         while start < scores.len() {
@@ -145,7 +180,7 @@ impl Sink {
                 b[start..].iter().take_while(|code| Some(**code) == benchmark).count()
             });
             let rows = start..start + same;
-            let metric = self.metric(benchmark);
+            let metric = self.metric(vocabulary, benchmark);
             let row = self.naming.line(self.table.len());
             let row = u32::try_from(row).map_err(|_| Unfit)?;
             self.table.extend_plain(
@@ -161,10 +196,15 @@ impl Sink {
     }
 
     /// The item of each row.
-    fn items(&mut self, codes: &[Vec<u32>]) -> Result<Vec<u32>, Unfit> {
-        let word =
-            |known: &[Known], column: usize, code: u32| known[column].words()[code as usize].to_string();
+    fn items<'c>(&mut self, vocabulary: &Vocabulary, codes: &'c [Vec<u32>]) -> Result<Cow<'c, [u32]>, Unfit> {
         let (benchmark, subject) = (self.columns.benchmark, self.columns.subject);
+        if let (None, None) = (benchmark, subject) {
+            // Words are numbered in the order in which they are met, and so are items.
+            for id in vocabulary.from(1, self.table.items.len()) {
+                self.table.items.push(Item::new(&self.naming.benchmark, None, id));
+            }
+            return Ok(Cow::Borrowed(&codes[1]));
+        }
         let mut last = (u32::MAX, u32::MAX, 0);
         let mut items = Vec::with_capacity(codes[1].len());
         for (row, &name) in codes[1].iter().enumerate() {
@@ -179,11 +219,10 @@ impl Sink {
             };
             last = (in_benchmark, name, at);
             if at as usize == self.table.items.len() {
-                let of = benchmark.map(|at| word(&self.known, at, in_benchmark));
-                let of = of.unwrap_or_else(|| self.naming.benchmark.clone());
-                let in_subject = subject.map(|at| word(&self.known, at, codes[at][row]));
-                let id = word(&self.known, 1, name);
-                self.table.items.push(Item::new(of, in_subject.as_deref(), id));
+                let of = benchmark.map(|at| vocabulary.word(at, in_benchmark));
+                let in_subject = subject.map(|at| vocabulary.word(at, codes[at][row]));
+                let id = vocabulary.word(1, name);
+                self.table.items.push(Item::new(of.unwrap_or(&self.naming.benchmark), in_subject, id));
                 self.subject_of.extend(subject.map(|at| codes[at][row]));
             }
             // An item under two subjects may be two items.
@@ -192,15 +231,15 @@ impl Sink {
             }
             items.push(at);
         }
-        Ok(items)
+        Ok(Cow::Owned(items))
     }
 
-    fn metric(&mut self, benchmark: Option<u32>) -> u32 {
+    fn metric(&mut self, vocabulary: &Vocabulary, benchmark: Option<u32>) -> u32 {
         let next = self.table.metrics.len() as u32;
         let at = *self.metric_of.entry(benchmark.unwrap_or(0)).or_insert(next);
         if at == next {
             let of = match (benchmark, self.columns.benchmark) {
-                (Some(code), Some(column)) => self.known[column].words()[code as usize].to_string(),
+                (Some(code), Some(column)) => vocabulary.word(column, code).to_owned(),
                 _ => self.naming.benchmark.clone(),
             };
             let name = metric_name(&self.columns.score_name);
@@ -216,7 +255,7 @@ impl Sink {
             return Err(Unfit);
         }
         let name = metric_name(&self.columns.score_name);
-        let scale = Scale::of(self.range, Some(&name));
+        let scale = Scale::of(self.table.score_range(), Some(&name));
         if let Some(message) = scale.tell() {
             let message = format!("metric {name:?}: {message}");
             self.notes.push(Note { file: self.naming.file.clone(), row: None, message });

@@ -1,6 +1,7 @@
 //! How is a text cut into pieces that can be read at the same time? After whole records.
 
-use super::sink::{Piece, PieceBuilder, Sink};
+use super::batches::{Batch, add_all};
+use super::sink::{Piece, PieceBuilder, Sink, Vocabulary};
 use super::{Columns, File, Unfit};
 use crate::ingest::fragment::ReadError;
 use crate::ingest::json::{Scalar, Text};
@@ -22,14 +23,13 @@ pub fn read_delimited(file: &File, text: Unpacked) -> Streamed {
         return Ok(Err(Unfit));
     }
     let width = first.frame.columns.len();
-    let sink = Sink::new(columns, &first.frame, &roles, file.naming(true));
+    let sink = Sink::new(columns.clone(), &first.frame, &roles, file.naming(true));
     let delimiter = first.delimiter;
-    drive(file, text, sink, true, |sink, bytes, is_first| {
+    drive(file, text, sink, true, |vocabulary, bytes, is_first| {
         let mut records = csv::ReaderBuilder::new();
         let mut records = records.delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes);
         let mut record = csv::ByteRecord::new();
-        let mut piece = sink.piece();
-        let columns = sink.columns();
+        let mut piece = vocabulary.piece();
         let mut is_header = is_first;
         while records.read_byte_record(&mut record).map_err(|_| Unfit)? {
             if std::mem::take(&mut is_header) {
@@ -69,10 +69,10 @@ pub fn read_records(file: &File, text: Unpacked) -> Streamed {
             (name.clone(), word.unwrap_or(if at == columns.score { Use::Score } else { Use::None }))
         })
         .collect();
+    let n_words = columns.words.len();
     let sink = Sink::new(columns, &frame, &roles, file.naming(false));
-    drive(file, text, sink, false, |sink, bytes, _| {
-        let mut piece = sink.piece();
-        let n_words = sink.columns().words.len();
+    drive(file, text, sink, false, |vocabulary, bytes, _| {
+        let mut piece = vocabulary.piece();
         for line in bytes.split(|b| *b == b'\n') {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -156,18 +156,21 @@ fn drive(
     mut text: Unpacked,
     mut sink: Sink,
     quotes: bool,
-    parse: impl Fn(&Sink, &[u8], bool) -> Result<Piece, Unfit> + Sync,
+    parse: impl Fn(&Vocabulary, &[u8], bool) -> Result<Piece, Unfit> + Sync,
 ) -> Streamed {
     let piece_bytes = file.sizes.bytes;
     let block = piece_bytes * rayon::current_num_threads() * 2;
     let mut bytes: Vec<u8> = Vec::new();
-    let mut is_first = true;
-    loop {
-        let more = text.fill(&mut bytes, block)?;
+    let (mut is_first, mut more, mut n_rows) = (true, true, 0);
+    let next = |vocabulary: &Vocabulary| -> Result<Option<Batch>, ReadError> {
+        if !more {
+            return Ok(None);
+        }
+        more = text.fill(&mut bytes, block)?;
         let end = if more { whole_records(&bytes, quotes).len() } else { bytes.len() };
         if end == 0 && more {
             // One record fills the block: no simple table.
-            return Ok(Err(Unfit));
+            return Ok(Some(vec![Err(Unfit)]));
         }
         let mut pieces: Vec<&[u8]> = Vec::new();
         let mut rest = &bytes[..end];
@@ -180,23 +183,18 @@ fn drive(
             rest = &rest[piece.len()..];
             pieces.push(piece);
         }
-        let parsed: Vec<Result<Piece, Unfit>> = pieces
+        let parsed: Batch = pieces
             .par_iter()
             .enumerate()
-            .map(|(at, piece)| parse(&sink, piece, is_first && at == 0))
+            .map(|(at, piece)| parse(vocabulary, piece, is_first && at == 0))
             .collect();
-        for piece in parsed {
-            if piece.and_then(|piece| sink.add(piece)).is_err() {
-                return Ok(Err(Unfit));
-            }
-        }
         is_first = false;
-        file.meter.rows_so_far(file.found, text.position(), sink.n_rows());
+        n_rows += parsed.iter().flatten().map(Piece::len).sum::<usize>();
+        file.meter.rows_so_far(file.found, text.position(), n_rows);
         bytes.drain(..end);
-        if !more {
-            return Ok(sink.finish());
-        }
-    }
+        Ok(Some(parsed))
+    };
+    Ok(add_all(&mut sink, next)?.and_then(|()| sink.finish()))
 }
 
 /// As much of the text as ends with a line, and not within quotes; nothing if there is no such end.
