@@ -6,7 +6,7 @@ use super::meter::Meter;
 use super::plain::{self, Companion, Plain, Responses};
 use super::report::{FileRead, Skipped};
 use super::source::Source;
-use super::unwrap::open;
+use super::unwrap::{Unpacked, open};
 use super::walk::Found;
 use super::work::{About, Piece, PlainAbout, Work};
 use super::{
@@ -153,6 +153,10 @@ impl Directory<'_> {
 
     fn file_stage(&self, at: usize) -> Result<Stage, ReadError> {
         let (found, options) = (&self.files[at], self.reading.options);
+        if let Some(Detected { format, because }) = read_by_lines(found, options)? {
+            let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };
+            return Ok(Stage::Harness(read, None));
+        }
         let stage = match plain::stream::read(found, options, self.reading.meter)? {
             Some((Detected { format, because }, responses)) => {
                 let because = format!("{because}; a {}", responses.shape);
@@ -330,6 +334,25 @@ impl Directory<'_> {
         outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
+    /// A file that did not wait in memory.
+    fn read_from_disk(
+        &self,
+        found: &Found,
+        format: Format,
+        context: &[&Source],
+    ) -> Result<Fragment, ReadError> {
+        let limit = self.reading.options.max_unpacked_bytes;
+        if format == Format::LmEvalSamples {
+            let (source, text) = (Source::unread(found), Unpacked::open(found.on_disk(), limit)?);
+            let context = lm_eval_context(context);
+            let read = lm_eval::samples::read_lines(&source, text, &context, lm_eval::samples::PIECE_BYTES)?;
+            if let Some(fragment) = read {
+                return Ok(fragment);
+            }
+        }
+        read_harness(format, &open(found, limit)?, context)
+    }
+
     fn read_harness(
         &self,
         at: usize,
@@ -343,8 +366,7 @@ impl Directory<'_> {
                 self.reading.waiting.fetch_sub(source.bytes.len() as u64, Ordering::Relaxed);
                 read_harness(read.format, &source, context)
             }
-            None => open(found, self.reading.options.max_unpacked_bytes)
-                .and_then(|source| read_harness(read.format, &source, context)),
+            None => self.read_from_disk(found, read.format, context),
         };
         let outcome = finish(read, fragment);
         let rows = if let Outcome::Read(read, _) = &outcome { read.n_rows } else { 0 };
@@ -357,6 +379,24 @@ impl Directory<'_> {
             (outcome, _) => outcome,
         }
     }
+}
+
+/// Files of samples that are larger than this are read line by line, without holding the rest.
+const READ_BY_LINES_FROM: u64 = 4 << 20;
+/// Bytes by which the format of a large file is known.
+const BEGINNING: usize = 1 << 18;
+
+/// The format of a file that is large and of samples, one in each line as far as its beginning shows.
+fn read_by_lines(found: &Found, options: &IngestOptions) -> Result<Option<Detected>, ReadError> {
+    if found.size() < READ_BY_LINES_FROM {
+        return Ok(None);
+    }
+    let bytes = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?.sample(BEGINNING)?;
+    if bytes.first() != Some(&b'{') {
+        return Ok(None);
+    }
+    let detected = detect(&Source { bytes, ..Source::unread(found) }).ok();
+    Ok(detected.filter(|detected| detected.format == Format::LmEvalSamples))
 }
 
 /// A file whose format is known, and which gave nothing all the same.

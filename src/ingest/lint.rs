@@ -1,7 +1,7 @@
 //! What looks wrong in the data, before any statistics? Counted, with examples, what follows from it and what
 //! to do.
 
-use super::report::model_index;
+use super::account::{Account, Tally};
 use crate::response::{Attempt, BitMatrix, ResponseTable};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -96,12 +96,17 @@ kinds! {
 
 /// Looks for everything in the list.
 pub fn lint(table: &ResponseTable) -> Vec<Lint> {
-    let looks: [fn(&ResponseTable, &mut Vec<Lint>); 4] = [duplicates, keys, coverage, names];
+    lint_with(table, &Account::of(table))
+}
+
+/// Looks for everything in the list, in a table of which the account is known.
+pub(super) fn lint_with(table: &ResponseTable, account: &Account) -> Vec<Lint> {
+    let looks: [fn(&ResponseTable, &Account, &mut Vec<Lint>); 4] = [duplicates, keys, coverage, names];
     looks
         .into_par_iter()
         .flat_map_iter(|look| {
             let mut found = Vec::new();
-            look(table, &mut found);
+            look(table, account, &mut found);
             found
         })
         .collect()
@@ -181,8 +186,8 @@ fn all_first_attempts(table: &ResponseTable) -> bool {
 }
 
 /// Rows about the same attempt.
-fn duplicates(table: &ResponseTable, found: &mut Vec<Lint>) {
-    if all_first_attempts(table) {
+fn duplicates(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
+    if account.is_plain || all_first_attempts(table) {
         return;
     }
     let key = |row: usize| {
@@ -214,7 +219,7 @@ fn told(scores: (Option<f64>, Option<f64>)) -> String {
 }
 
 /// Keys against one another, against the options, and against the scores.
-fn keys(table: &ResponseTable, found: &mut Vec<Lint>) {
+fn keys(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
     let (mut conflicts, mut beyond) = (Collector::new(table), Collector::new(table));
     let (mut choices, mut scores) = (Collector::new(table), Collector::new(table));
     let mut keys_of: Vec<Vec<u16>> = table.items.iter().map(|i| i.gold.into_iter().collect()).collect();
@@ -273,85 +278,22 @@ fn on_the_unit_scale(table: &ResponseTable) -> HashSet<&str> {
     unit
 }
 
-/// Who answered what, under the primary metric.
-#[derive(Clone, Copy)]
-struct Tally {
-    n: u32,
-    right: u32,
-    wrong: u32,
-    lowest: f64,
-    highest: f64,
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self { n: 0, right: 0, wrong: 0, lowest: f64::INFINITY, highest: f64::NEG_INFINITY }
-    }
-}
-
-impl Tally {
-    fn add(&mut self, score: f64) {
-        self.n += 1;
-        self.right += u32::from(score >= 1.0);
-        self.wrong += u32::from(score <= 0.0);
-        self.lowest = self.lowest.min(score);
-        self.highest = self.highest.max(score);
-    }
-}
-
 /// Fewer models or items than this, and "all of them" says nothing.
 const MIN_TO_BE_ALL: u32 = 2;
 
-fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
-    let models = model_index(table);
-    let mut names: Vec<&str> = Vec::new();
-    for (run, &model) in table.runs.iter().zip(&models) {
-        if model == names.len() {
-            names.push(run.model.as_str());
-        }
-    }
+fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
     let unit = on_the_unit_scale(table);
-    let mut of_item = vec![Tally::default(); table.items.len()];
-    let benchmarks = table.benchmarks();
-    let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
-    let benchmark_of: Vec<usize> = table.items.iter().map(|i| place[i.benchmark.as_str()]).collect();
-    // By benchmark and model; items count once, however often they were answered.
-    let mut of_model = vec![Tally::default(); benchmarks.len() * names.len()];
-    let mut has = vec![0usize; of_model.len()];
-    let mut answered = BitMatrix::missing(names.len(), table.items.len());
-    // Who was asked without an answer that counts.
-    let mut only_asked = BitMatrix::missing(names.len(), table.items.len());
-    // The first metric that scores an item, of those that are not the primary one.
-    let mut other_metric: Vec<Option<u32>> = vec![None; table.items.len()];
-    let primary: Vec<bool> = table.metrics.iter().map(|metric| metric.primary).collect();
-    table.blocks().each(|Attempt { run, item, metric, score }| {
-        let model = models[run];
-        match score {
-            Some(score) if primary[metric] => {
-                let key = benchmark_of[item] * names.len() + model;
-                of_item[item].add(score);
-                of_model[key].add(score);
-                has[key] += usize::from(answered.mark(model, item));
-            }
-            _ => {
-                only_asked.mark(model, item);
-                if score.is_some() {
-                    other_metric[item].get_or_insert(metric as u32);
-                }
-            }
-        }
-    });
-    let mut n_answered: HashMap<usize, usize> = HashMap::new();
-    for (at, item) in table.items.iter().enumerate() {
-        *n_answered.entry(place[item.benchmark.as_str()]).or_default() += usize::from(of_item[at].n > 0);
+    let mut n_answered = vec![0; account.benchmarks.len()];
+    for ((tally, _), &benchmark) in account.of_item.iter().zip(&account.benchmark_of) {
+        n_answered[benchmark] += usize::from(tally.n > 0);
     }
     let mut lists: [Collector; 8] = std::array::from_fn(|_| Collector::new(table));
     let [unanswered, other, sets, all_right, all_wrong, constant, model_right, model_wrong] = &mut lists;
-    for (at, tally) in of_item.iter().enumerate() {
+    for (at, (tally, span)) in account.of_item.iter().enumerate() {
         let id = |id: &str| id.to_owned();
         let bounded = unit.contains(table.items[at].benchmark.as_str());
         match tally {
-            Tally { n: 0, .. } => match other_metric[at] {
+            Tally { n: 0, .. } => match account.other_metric[at] {
                 Some(metric) => {
                     let label = table.metrics[metric as usize].label();
                     other.add_item(at as u32, |id| format!("{id}: {label}"));
@@ -361,27 +303,31 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
             t if t.n < MIN_TO_BE_ALL => {}
             t if bounded && t.right == t.n => all_right.add_item(at as u32, id),
             t if bounded && t.wrong == t.n => all_wrong.add_item(at as u32, id),
-            t if t.lowest == t.highest => constant.add_item(at as u32, id),
+            _ if span.is_one_score() => constant.add_item(at as u32, id),
             _ => {}
         }
     }
-    for (key, tally) in of_model.iter().enumerate().filter(|(_, tally)| tally.n > 0) {
-        let (benchmark, model) = (key / names.len(), key % names.len());
-        let (name, all, has) = (names[model], n_answered.get(&benchmark).copied().unwrap_or(0), has[key]);
-        let benchmark_name = benchmarks[benchmark].as_str();
-        if has < all {
-            sets.add(benchmark_name, || format!("{name}: {has} of {all}"));
-        }
-        if !unit.contains(benchmark_name) || tally.n < MIN_TO_BE_ALL {
-            continue;
-        }
-        if tally.right == tally.n {
-            model_right.add(benchmark_name, || name.to_owned());
-        } else if tally.wrong == tally.n {
-            model_wrong.add(benchmark_name, || name.to_owned());
+    for (benchmark, n_of_models) in account.n_answered().into_iter().enumerate() {
+        let (benchmark_name, all) = (account.benchmarks[benchmark].as_str(), n_answered[benchmark]);
+        for (model, has) in n_of_models.into_iter().enumerate() {
+            let (name, tally) = (account.models[model], account.of_model(benchmark, model));
+            if tally.n == 0 {
+                continue;
+            }
+            if has < all {
+                sets.add(benchmark_name, || format!("{name}: {has} of {all}"));
+            }
+            if !unit.contains(benchmark_name) || tally.n < MIN_TO_BE_ALL {
+                continue;
+            }
+            if tally.right == tally.n {
+                model_right.add(benchmark_name, || name.to_owned());
+            } else if tally.wrong == tally.n {
+                model_wrong.add(benchmark_name, || name.to_owned());
+            }
         }
     }
-    partly_seen(table, [&answered.transposed(), &only_asked.transposed()], &names, &benchmark_of, found);
+    partly_seen(table, account, found);
     let kinds = [
         &UNANSWERED,
         &OTHER_METRIC,
@@ -401,17 +347,11 @@ fn coverage(table: &ResponseTable, found: &mut Vec<Lint>) {
 const MAX_LACKING: usize = 3;
 
 /// Items that some models of their benchmark were asked, and others not.
-fn partly_seen(
-    table: &ResponseTable,
-    asked: [&BitMatrix; 2],
-    names: &[&str],
-    benchmark_of: &[usize],
-    found: &mut Vec<Lint>,
-) {
-    let [a, b] = asked;
+fn partly_seen(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
+    let (a, b) = (&account.answered, &account.only_asked);
+    let (names, benchmark_of) = (&account.models, &account.benchmark_of);
     let words_of = |item: usize| a.present_row(item).iter().zip(b.present_row(item)).map(|(a, b)| a | b);
-    let n_benchmarks = benchmark_of.iter().max().map_or(0, |last| last + 1);
-    let mut anyone = vec![vec![0u64; a.words()]; n_benchmarks];
+    let mut anyone = vec![vec![0u64; a.words()]; account.benchmarks.len()];
     for (item, &benchmark) in benchmark_of.iter().enumerate() {
         anyone[benchmark].iter_mut().zip(words_of(item)).for_each(|(all, word)| *all |= word);
     }
@@ -437,7 +377,7 @@ fn partly_seen(
 }
 
 /// Names that are the same in letters and digits, where one may lack the organisation in front.
-fn names(table: &ResponseTable, found: &mut Vec<Lint>) {
+fn names(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
     let names: std::collections::BTreeSet<&str> = table.runs.iter().map(|r| r.model.as_str()).collect();
     // A name without its organisation is that of the one name that ends in it; two organisations are two models.
     let mut of_last: BTreeMap<String, Vec<String>> = BTreeMap::new();

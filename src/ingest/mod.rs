@@ -51,6 +51,7 @@ pub mod vlmevalkit;
 pub mod walk;
 pub mod work;
 
+mod account;
 mod directory;
 
 pub use detect::{Detected, Format};
@@ -66,6 +67,7 @@ pub use source::Source;
 pub use work::{Work, WorkError};
 
 use crate::response::ResponseTable;
+use account::Account;
 use directory::{Outcome, Reading};
 use join::{Joined, Joining};
 use meter::Meter;
@@ -240,7 +242,9 @@ fn ingest_with(
     notes.extend(model_name::complete(&mut table));
     hash_items(&mut table);
     let choices = primary::choose(&mut table);
-    let (lint, benchmarks) = rayon::join(|| lint::lint(&table), || report::summarise(&table, &choices));
+    let account = Account::of(&table);
+    let (lint, benchmarks) =
+        rayon::join(|| lint::lint_with(&table, &account), || report::summarise(&table, &account, &choices));
     let report = IngestReport {
         files,
         skipped,

@@ -1,11 +1,12 @@
 //! What was read, what was not, and what should a user know about it?
 
+use super::account::Account;
 use super::detect::{Detected, Format};
 use super::explain::FileRole;
 use super::fragment::{Note, ReadError};
 use super::lint::Lint;
 use super::primary::Choice;
-use crate::response::{Attempt, BitMatrix, ResponseTable};
+use crate::response::ResponseTable;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -162,47 +163,27 @@ fn kind(message: &str) -> String {
 }
 
 /// Each benchmark of the table in numbers.
-pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSummary> {
-    let benchmarks = table.benchmarks();
-    let place: HashMap<&str, usize> = benchmarks.iter().enumerate().map(|(at, b)| (b.as_str(), at)).collect();
-    let of_item: Vec<usize> = table.items.iter().map(|i| place[i.benchmark.as_str()]).collect();
-    let mut seen_run = vec![false; benchmarks.len() * table.runs.len()];
-    let mut scored = vec![0usize; table.metrics.len()];
-    let mut unscored = vec![0usize; table.metrics.len()];
-    let mut sum = vec![0.0; table.metrics.len()];
-    let models = model_index(table);
-    let n_models = models.iter().max().map_or(0, |m| m + 1);
-    let mut cells = BitMatrix::missing(n_models, table.items.len());
-    let is_primary: Vec<bool> = table.metrics.iter().map(|metric| metric.primary).collect();
-    table.blocks().each(|Attempt { run, item, metric, score }| {
-        seen_run[of_item[item] * table.runs.len() + run] = true;
-        match score {
-            None => unscored[metric] += 1,
-            Some(score) => {
-                scored[metric] += 1;
-                sum[metric] += score;
-                if is_primary[metric] {
-                    cells.mark(models[run], item);
-                }
-            }
-        }
-    });
-    let cells = cells.transposed();
+pub(super) fn summarise(
+    table: &ResponseTable,
+    account: &Account,
+    choices: &[Choice],
+) -> Vec<BenchmarkSummary> {
+    let benchmarks = &account.benchmarks;
     benchmarks
         .iter()
         .enumerate()
         .map(|(at, benchmark)| {
-            let items: Vec<usize> = (0..table.items.len()).filter(|&i| of_item[i] == at).collect();
-            let runs: Vec<usize> =
-                (0..table.runs.len()).filter(|&r| seen_run[at * table.runs.len() + r]).collect();
-            let mut who: Vec<usize> = runs.iter().map(|&r| models[r]).collect();
+            let items: Vec<usize> =
+                (0..table.items.len()).filter(|&i| account.benchmark_of[i] == at).collect();
+            let runs: Vec<usize> = account.runs_of(at).collect();
+            let mut who: Vec<usize> = runs.iter().map(|&run| account.model_of[run]).collect();
             who.sort_unstable();
             who.dedup();
             let mut subjects: Vec<&String> =
                 items.iter().filter_map(|&i| table.items[i].subject.as_ref()).collect();
             subjects.sort();
             subjects.dedup();
-            let present: usize = items.iter().map(|&item| cells.row_counts(item).1 as usize).sum();
+            let present: usize = items.iter().map(|&item| account.answered.row_counts(item).1 as usize).sum();
             let all = (items.len() * who.len()) as f64;
             let of: Vec<usize> =
                 (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == *benchmark).collect();
@@ -214,15 +195,18 @@ pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSumm
                 n_items: items.len(),
                 n_subjects: subjects.len(),
                 density: if all > 0.0 { present as f64 / all } else { 0.0 },
-                mean_score: primary.filter(|&m| scored[m] > 0).map(|m| sum[m] / scored[m] as f64),
+                mean_score: primary
+                    .map(|m| account.of_metric[m])
+                    .filter(|of| of.scored > 0)
+                    .map(|of| of.sum / of.scored as f64),
                 metrics: of
                     .iter()
                     .map(|&m| MetricSummary {
                         metric: table.metrics[m].label(),
                         primary: table.metrics[m].primary,
                         higher_is_better: table.metrics[m].higher_is_better,
-                        n_scored: scored[m],
-                        n_unscored: unscored[m],
+                        n_scored: account.of_metric[m].scored,
+                        n_unscored: account.of_metric[m].unscored,
                     })
                     .collect(),
                 primary_because: choices
@@ -231,19 +215,6 @@ pub fn summarise(table: &ResponseTable, choices: &[Choice]) -> Vec<BenchmarkSumm
                     .map(|c| c.because.clone())
                     .unwrap_or_default(),
             }
-        })
-        .collect()
-}
-
-/// The model of each run, by number.
-pub(super) fn model_index(table: &ResponseTable) -> Vec<usize> {
-    let mut place: HashMap<&str, usize> = HashMap::new();
-    table
-        .runs
-        .iter()
-        .map(|run| {
-            let next = place.len();
-            *place.entry(run.model.as_str()).or_insert(next)
         })
         .collect()
 }

@@ -122,6 +122,18 @@ impl BitMatrix {
         Some(self)
     }
 
+    /// Makes the cells present that `other` has, a matrix of the same shape; their values are not taken.
+    pub fn mark_all(&mut self, other: &Self) {
+        assert!((self.rows, self.columns) == (other.rows, other.columns), "matrices of different shapes");
+        self.present.iter_mut().zip(&other.present).for_each(|(a, b)| *a |= b);
+    }
+
+    /// Cells present in this matrix or in `other`, one of the same shape.
+    pub fn n_present_in_either(&self, other: &Self) -> u64 {
+        assert!((self.rows, self.columns) == (other.rows, other.columns), "matrices of different shapes");
+        self.present.iter().zip(&other.present).map(|(a, b)| (a | b).count_ones() as u64).sum()
+    }
+
     /// The value words of a row.
     pub fn value_row(&self, row: usize) -> &[u64] {
         &self.value[row * self.words..(row + 1) * self.words]

@@ -91,16 +91,23 @@ impl<'t> Blocks<'t> {
     }
 }
 
+/// More threads than this do not share a pass.
+const MOST_STRETCHES: usize = 4;
+
 impl ResponseTable {
     /// All rows in order.
     pub fn blocks(&self) -> Blocks<'_> {
         Blocks::new(self, 0..self.len())
     }
 
-    /// All rows in as many stretches as there are threads. What is made of them must not depend on where one
-    /// ends.
+    /// All rows in as many stretches as there are threads, but a few at most, for much may be kept for each. What is
+    /// made of them must not depend on where one ends.
     pub fn stretches(&self) -> impl IndexedParallelIterator<Item = Blocks<'_>> {
-        let stretch = self.len().div_ceil(rayon::current_num_threads()).next_multiple_of(BUFFER).max(BUFFER);
+        let stretch = self
+            .len()
+            .div_ceil(rayon::current_num_threads().min(MOST_STRETCHES))
+            .next_multiple_of(BUFFER)
+            .max(BUFFER);
         let rows = move |start: usize| start..self.len().min(start + stretch);
         (0..self.len().div_ceil(stretch)).into_par_iter().map(move |k| Blocks::new(self, rows(k * stretch)))
     }

@@ -11,4 +11,4 @@ pub mod value;
 
 pub use lenient::{Scalar, Text, number_from_text};
 pub use records::{Fault, Passage, Shape, each_record, first_record};
-pub use repair::{repair, text_of};
+pub use repair::{repair, text_in, text_of};

@@ -57,6 +57,16 @@ impl Passage {
         }
     }
 
+    /// Adds what came of going through the text behind this one, which ends after row `before`.
+    pub fn append(&mut self, other: Self, before: u64) {
+        let room = FAULTS_KEPT - self.faults.len().min(FAULTS_KEPT);
+        let faults = other.faults.into_iter().take(room);
+        self.faults.extend(faults.map(|fault| Fault { row: fault.row + before, ..fault }));
+        self.n_faults += other.n_faults;
+        self.n_records += other.n_records;
+        self.truncated = other.truncated.map(|row| row + before);
+    }
+
     /// What a user should know: a note for every fault and for an early end, or an error if nothing was read.
     ///
     /// # Errors

@@ -12,23 +12,31 @@ use std::borrow::Cow;
 /// [`ReadError::Empty`] where there is nothing but blanks, [`ReadError::Malformed`] where the bytes are not
 /// UTF-8 text.
 pub fn text_of(source: &Source) -> Result<Cow<'_, str>, ReadError> {
-    let text = match std::str::from_utf8(&source.bytes) {
+    text_in(&source.bytes, || source.name())
+}
+
+/// As [`text_of`], of some bytes of a file.
+///
+/// # Errors
+/// As [`text_of`]; rows count from the first of these bytes.
+pub fn text_in(bytes: &[u8], file: impl Fn() -> String) -> Result<Cow<'_, str>, ReadError> {
+    let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) if error.error_len().is_none() => {
             // The sequence is valid as far as it goes, so what is before it is text.
-            std::str::from_utf8(&source.bytes[..error.valid_up_to()]).unwrap_or_default()
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
         }
         Err(error) => {
-            let before = &source.bytes[..error.valid_up_to()];
+            let before = &bytes[..error.valid_up_to()];
             return Err(ReadError::Malformed {
-                file: source.name(),
+                file: file(),
                 row: Some(1 + before.iter().filter(|b| **b == b'\n').count() as u64),
                 message: format!("byte {} is not UTF-8 text; convert the file to UTF-8", error.valid_up_to()),
             });
         }
     };
     if text.trim_start().is_empty() {
-        return Err(ReadError::Empty { file: source.name() });
+        return Err(ReadError::Empty { file: file() });
     }
     Ok(repair(text))
 }
