@@ -298,7 +298,7 @@ fn detect_zip(source: &Source) -> Result<Detected, ReadError> {
     if !has("xl/workbook.xml") {
         return Err(not_unpacked(file, "zip archive"));
     }
-    let columns = vlmevalkit::columns(&source.bytes).unwrap_or_default();
+    let columns = vlmevalkit::columns(source)?;
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     if names.contains(&"index") && (names.contains(&"prediction") || names.contains(&"hit")) {
         let because = format!("a spreadsheet with {}", shortened(&names));

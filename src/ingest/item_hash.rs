@@ -57,11 +57,13 @@ fn is_normal(text: &[u8]) -> bool {
 /// Where each option stands in another order of the same options; of options with the same text the first goes
 /// to the first. `None` if the order is the same, or the options are others.
 pub fn same_order(options: &[String], other: &[String]) -> Option<Vec<u16>> {
-    let normal = |texts: &[String]| -> Vec<String> {
-        texts.iter().map(|text| normalised(text).into_owned()).collect()
-    };
-    let (options, other) = (normal(options), normal(other));
+    // As good as always.
     if options == other || options.len() != other.len() {
+        return None;
+    }
+    let options: Vec<Cow<str>> = options.iter().map(|text| normalised(text)).collect();
+    let other: Vec<Cow<str>> = other.iter().map(|text| normalised(text)).collect();
+    if options == other {
         return None;
     }
     // The last of each text first, so that the first one is at the end.
@@ -69,7 +71,7 @@ pub fn same_order(options: &[String], other: &[String]) -> Option<Vec<u16>> {
     for (at, text) in other.iter().enumerate().rev() {
         places.entry(text).or_default().push(u16::try_from(at).ok()?);
     }
-    options.iter().map(|text| places.get_mut(text.as_str())?.pop()).collect()
+    options.iter().map(|text| places.get_mut(text.as_ref())?.pop()).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! How do Parquet and Arrow files become frames, and frames Parquet files? With `parquet_pieces`, the one place
 //! where polars is used.
 //!
-//! A damaged file must be an error, and some damage makes polars panic rather than fail (a length that
-//! overflows, a page that contradicts its header); every call is therefore made inside `catch_unwind`. Nothing
-//! outlives a call but the result, so that no half-changed state can be seen after a panic. Files are decoded
-//! on the calling thread: several files are read at once anyway, and the number of threads stays the caller's.
+//! A damaged file must be an error, and some damage makes polars panic rather than fail: every call is guarded.
+//! Files are decoded on the calling thread: several files are read at once anyway, and the number of threads stays
+//! the caller's.
 
 use super::arrow_check;
 use super::frame::{Cells, Frame, WordsBuilder, number_text};
@@ -13,10 +12,7 @@ use polars::prelude::{
     AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IpcReader, NamedFrom,
     ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader, Series,
 };
-use std::cell::Cell;
 use std::io::{Cursor, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
 use thiserror::Error;
 
 /// A Parquet or Arrow file that cannot be read or written.
@@ -50,7 +46,7 @@ pub fn read_parquet(bytes: &[u8]) -> Result<Frame, ColumnarError> {
 
 /// A reader of a Parquet file whose counts and sizes fit one another.
 pub(super) fn open_parquet(bytes: &[u8]) -> PolarsResult<ParquetReader<Cursor<&[u8]>>> {
-    check_parquet_frame(bytes, bytes.len() as u64)?;
+    parquet_check::footer_fits(Cursor::new(bytes))?;
     let mut reader = ParquetReader::new(Cursor::new(bytes));
     parquet_check::whole_fits(reader.get_metadata()?, Cursor::new(bytes))?;
     Ok(reader)
@@ -72,65 +68,12 @@ pub fn read_arrow(bytes: &[u8]) -> Result<Frame, ColumnarError> {
     })
 }
 
-thread_local! {
-    /// Whether a panic on this thread is caught and told as an error.
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Keeps the message of a caught panic off the user's terminal, where the error that it becomes is told in its
-/// place; every other panic is reported as before.
-fn quiet_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let usual = take_hook();
-        set_hook(Box::new(move |info| {
-            if !GUARDED.get() {
-                usual(info);
-            }
-        }));
-    });
-}
-
 pub(super) fn guard<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, ColumnarError> {
-    quiet_hook();
-    let before = GUARDED.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(read));
-    GUARDED.set(before);
-    match result {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(ColumnarError::Damaged(first_line(&error.to_string()))),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(ColumnarError::Damaged(first_line(text.unwrap_or("contradictory content"))))
-        }
-    }
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(160).collect()
+    super::guard::guard(read).map_err(ColumnarError::Damaged)
 }
 
 fn damaged(what: &'static str) -> PolarsError {
     PolarsError::ComputeError(what.into())
-}
-
-/// The frame of the format, before its content: magic at both ends, and a footer that fits a file of this
-/// length. `bytes` are those of the file, of which some in the middle may be left out.
-pub(super) fn check_parquet_frame(bytes: &[u8], length: u64) -> PolarsResult<()> {
-    const MAGIC: &[u8] = b"PAR1";
-    if !bytes.starts_with(MAGIC) {
-        return Err(damaged("no Parquet signature at the start"));
-    }
-    let Some(tail) = bytes.last_chunk::<8>().filter(|tail| tail.ends_with(MAGIC)) else {
-        return Err(damaged("no Parquet signature at the end"));
-    };
-    let footer = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
-    if footer == 0 || footer > length.saturating_sub(8) {
-        Err(damaged("a footer that does not fit"))
-    } else {
-        Ok(())
-    }
 }
 
 /// The columns that can be read, by position, and those that cannot, by name and type.

@@ -12,6 +12,7 @@ pub mod columnar;
 pub mod error;
 pub mod export;
 pub mod frame;
+pub mod guard;
 pub mod manifest;
 pub mod nested;
 mod parquet_check;

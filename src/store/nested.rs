@@ -1,6 +1,7 @@
 //! How is a Parquet file with columns inside of columns read? As records, one JSON value for each row.
 
-use super::columnar::{ColumnarError, check_parquet_frame, guard, open_parquet};
+use super::columnar::{ColumnarError, guard, open_parquet};
+use super::parquet_check;
 use polars::prelude::{AnyValue, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader};
 use serde_json::{Map, Value};
 use std::io::Cursor;
@@ -11,7 +12,7 @@ use std::io::Cursor;
 /// [`ColumnarError::Damaged`].
 pub fn parquet_columns(bytes: &[u8]) -> Result<Vec<String>, ColumnarError> {
     guard(|| {
-        check_parquet_frame(bytes, bytes.len() as u64)?;
+        parquet_check::footer_fits(Cursor::new(bytes))?;
         let mut reader = ParquetReader::new(Cursor::new(bytes));
         Ok(reader.schema()?.iter_names().map(|name| name.to_string()).collect())
     })

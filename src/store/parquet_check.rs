@@ -1,7 +1,7 @@
 //! Do the counts and sizes that a Parquet file claims fit one another? Asked before it is read.
 //!
 //! A damaged count would make the reader ask for more memory than there is, which ends the program and cannot be
-//! caught. The footer lists the chunks of each row group; a chunk is a row of pages, each behind a header with its
+//! caught. The footer is therefore read twice, first within a limit. It lists the chunks of each row group; a chunk is a row of pages, each behind a header with its
 //! number of values and its sizes. Only the headers are read here: the pages of a chunk must have as many values
 //! as the chunk, and those of a column that is no list as many as the group has rows.
 //!
@@ -9,8 +9,14 @@
 
 use polars::prelude::{FileMetadata, PolarsError, PolarsResult};
 use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
-use polars_parquet_format::{PageHeader, PageType};
+use polars_parquet_format::{FileMetaData, PageHeader, PageType};
 use std::io::{BufReader, Read, Seek, SeekFrom};
+
+/// What a Parquet file begins and ends with.
+const MAGIC: &[u8] = b"PAR1";
+/// A footer may need this many times its bytes when it is read: an element of a list takes a byte at least, and is
+/// counted as eight.
+const FOOTER_RATIO: usize = 16;
 
 /// Bytes of a header, the texts among its statistics included.
 const MAX_HEADER: usize = 16 << 20;
@@ -20,6 +26,40 @@ const READ_AHEAD: usize = 512;
 const ANY_PAGE: i64 = 64 << 20;
 /// A file of more values than this, 16 bytes each, is not read at once.
 const MAX_VALUES: u64 = 1 << 32;
+
+/// Whether there is a Parquet file: its signatures, and a footer whose lists are as long as they say.
+///
+/// # Errors
+/// What does not fit.
+pub fn footer_fits(mut file: impl Read + Seek) -> PolarsResult<()> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let (mut start, mut end) = ([0; 4], [0; 8]);
+    if length < (start.len() + end.len()) as u64 {
+        return Err(wrong("no Parquet signature"));
+    }
+    file.rewind()?;
+    file.read_exact(&mut start)?;
+    if start != *MAGIC {
+        return Err(wrong("no Parquet signature at the start"));
+    }
+    file.seek(SeekFrom::End(-8))?;
+    file.read_exact(&mut end)?;
+    let (size, magic) = end.split_at(4);
+    if *magic != *MAGIC {
+        return Err(wrong("no Parquet signature at the end"));
+    }
+    let size = size.iter().rev().fold(0, |size, &byte| size << 8 | u64::from(byte));
+    let Some(place) = (length - 8).checked_sub(size).filter(|_| size > 0) else {
+        return Err(wrong("a footer that does not fit"));
+    };
+    file.seek(SeekFrom::Start(place))?;
+    let mut footer = Vec::new();
+    file.take(size).read_to_end(&mut footer)?;
+    let limit = footer.len().saturating_mul(FOOTER_RATIO);
+    FileMetaData::read_from_in_protocol(&mut TCompactInputProtocol::new(footer.as_slice(), limit))
+        .map_err(|_| wrong("a footer that contradicts itself"))?;
+    Ok(())
+}
 
 /// Whether all of a file can be read at once.
 ///

@@ -1,6 +1,6 @@
 //! How is a Parquet file read that is larger than memory? Some rows of a row group at a time.
 
-use super::columnar::{ColumnarError, check_parquet_frame, frame_of, guard, readable};
+use super::columnar::{ColumnarError, frame_of, guard, readable};
 use super::frame::{Frame, number_text};
 use super::parquet_check;
 use polars::prelude::{
@@ -8,7 +8,6 @@ use polars::prelude::{
 };
 use std::fmt::Write;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Reads rows of a row group: its number, the first row, the number of rows, the columns by position.
@@ -32,7 +31,7 @@ impl ParquetPieces {
     /// [`ColumnarError::Damaged`], also where it cannot be opened.
     pub fn open(path: &Path, rows_of_a_piece: usize) -> Result<Self, ColumnarError> {
         guard(|| {
-            check_ends(path)?;
+            parquet_check::footer_fits(File::open(path)?)?;
             let mut reader = ParquetReader::new(File::open(path)?);
             let schema = reader.schema()?;
             let (keep, unread) = readable(schema.as_ref());
@@ -100,19 +99,6 @@ impl ParquetPieces {
         columns.sort_unstable();
         (self.load)(group, start, n, columns)
     }
-}
-
-/// The signatures at both ends and a footer that fits, without reading what is between.
-fn check_ends(path: &Path) -> PolarsResult<()> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let mut ends = vec![0; 4];
-    file.read_exact(&mut ends)?;
-    let tail = length.min(64 << 10);
-    file.seek(SeekFrom::Start(length - tail))?;
-    file.read_to_end(&mut ends)?;
-    // The footer's length is held against that of the file, the rest against what was read.
-    check_parquet_frame(&ends, length)
 }
 
 /// One column of a piece.

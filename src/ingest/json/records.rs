@@ -159,11 +159,13 @@ fn is_first_of_several(line: &str) -> bool {
 fn lines<'a, T: Deserialize<'a>>(text: &'a str, mut take: impl FnMut(u64, T)) -> Passage {
     let mut passage = Passage::new(Shape::Lines);
     let end = text.trim_end().len();
-    let mut at = 0;
-    for (index, line) in text.split('\n').enumerate() {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    for (index, line_end) in ends.enumerate() {
         let row = index as u64 + 1;
-        let is_last = at + line.len() >= end;
-        at += line.len() + 1;
+        let is_last = line_end >= end;
+        let line = &text[start..line_end];
+        start = line_end + 1;
         if line.trim_start().is_empty() {
             continue;
         }

@@ -55,8 +55,7 @@ pub fn read_lines(
     let mut whole: Option<Passage> = None;
     while more {
         more = text.fill(&mut bytes, piece_bytes)?;
-        let end =
-            if more { bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) } else { bytes.len() };
+        let end = if more { memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1) } else { bytes.len() };
         if end == 0 {
             if bytes.len() > LONGEST_LINE {
                 return Ok(None);
@@ -69,7 +68,7 @@ pub fn read_lines(
         if !by_line || more && passage.truncated.is_some() {
             return Ok(None);
         }
-        let lines_here = bytes[..end].iter().filter(|b| **b == b'\n').count() as u64;
+        let lines_here = memchr::memchr_iter(b'\n', &bytes[..end]).count() as u64;
         match &mut whole {
             Some(whole) => whole.append(passage, n_lines),
             None => whole = Some(passage),
