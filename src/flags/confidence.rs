@@ -36,7 +36,7 @@ pub fn option_confidence(
 ) -> Option<OptionConfidence> {
     let place: HashMap<&str, usize> = items.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
     let mut cells: BTreeMap<(u32, usize), BTreeMap<u16, f64>> = BTreeMap::new();
-    for score in &table.options {
+    for score in table.options.iter() {
         let item = &table.items[score.item as usize];
         if item.benchmark != benchmark {
             continue;

@@ -12,6 +12,8 @@ use crate::response::{Item, Joiner, ResponseTable};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::LazyCell;
+use std::collections::hash_map::Entry;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Examples kept of each kind of finding.
 const MAX_EXAMPLES: usize = 5;
@@ -49,8 +51,12 @@ impl Content {
     }
 }
 
-/// Where a content is found: subject and hash.
-type Where = (Option<String>, u64);
+/// Where a content is found: hashes of the subject and of the content.
+type Where = (Option<u64>, u64);
+
+fn place(item: &Item, content: Content) -> Where {
+    (item.subject.as_deref().map(|subject| xxh3_64(subject.as_bytes())), content.hash())
+}
 
 /// What is known of one benchmark.
 #[derive(Debug, Default)]
@@ -58,6 +64,30 @@ struct Known {
     content_of: FxHashMap<String, Content>,
     /// The one item of a content; `None` where several items share it.
     item_of: FxHashMap<Where, Option<String>>,
+}
+
+impl Known {
+    fn learn(&mut self, item: &Item, content: Content) {
+        let id = item.id.as_str();
+        match self.content_of.get_mut(id) {
+            Some(earlier) => {
+                earlier.whole = earlier.whole.or(content.whole.filter(|_| earlier.equals(content)));
+            }
+            None => {
+                self.content_of.insert(id.to_owned(), content);
+            }
+        }
+        match self.item_of.entry(place(item, content)) {
+            Entry::Vacant(new) => {
+                new.insert(Some(id.to_owned()));
+            }
+            Entry::Occupied(mut one) => {
+                if one.get().as_deref().is_some_and(|one| one != id) {
+                    one.insert(None);
+                }
+            }
+        }
+    }
 }
 
 /// What was found in all files so far.
@@ -158,20 +188,22 @@ impl Identity {
         joiner: &Joiner,
         answered: impl FnOnce() -> FxHashSet<u32>,
     ) -> Vec<Verdict> {
-        let mut times: FxHashMap<(&str, Option<&str>, u64), usize> = FxHashMap::default();
-        let mut without_text: FxHashSet<(&str, &str)> = FxHashSet::default();
-        for (item, content) in items.iter().zip(contents) {
-            match content {
-                Some(content) => {
+        // All three are asked for the few items that may have moved.
+        let answered = LazyCell::new(answered);
+        let times = LazyCell::new(|| {
+            let mut times: FxHashMap<(&str, Option<&str>, u64), usize> = FxHashMap::default();
+            for (item, content) in items.iter().zip(contents) {
+                if let Some(content) = content {
                     let key = (item.benchmark.as_str(), item.subject.as_deref(), content.hash());
                     *times.entry(key).or_default() += 1;
                 }
-                None => {
-                    without_text.insert((item.benchmark.as_str(), item.id.as_str()));
-                }
             }
-        }
-        let answered = LazyCell::new(answered);
+            times
+        });
+        let without_text: LazyCell<FxHashSet<(&str, &str)>, _> = LazyCell::new(|| {
+            let without = items.iter().zip(contents).filter(|(_, content)| content.is_none());
+            without.map(|(item, _)| (item.benchmark.as_str(), item.id.as_str())).collect()
+        });
         let verdict = |item: &Item, content: Content| -> Verdict {
             let Some(known) = self.benchmarks.get(&item.benchmark) else { return Verdict::Stays };
             let otherwise = match known.content_of.get(item.id.as_str()) {
@@ -181,8 +213,7 @@ impl Identity {
                 None if joiner.item(&item.benchmark, item.id.as_str()).is_some() => return Verdict::Stays,
                 None => Verdict::Stays,
             };
-            let place = (item.subject.clone(), content.hash());
-            let Some(Some(other)) = known.item_of.get(&place) else { return otherwise };
+            let Some(Some(other)) = known.item_of.get(&place(item, content)) else { return otherwise };
             if other == item.id.as_str() {
                 return Verdict::Stays;
             }
@@ -211,6 +242,9 @@ impl Identity {
         joiner: &Joiner,
         file: &str,
     ) {
+        if verdicts.iter().all(|verdict| *verdict == Verdict::Stays) {
+            return;
+        }
         let mut of_benchmark: FxHashMap<String, (usize, Vec<usize>, usize)> = FxHashMap::default();
         for (at, (item, verdict)) in items.iter().zip(verdicts.iter()).enumerate() {
             let Some(known) = self.benchmarks.get(&item.benchmark) else { continue };
@@ -263,23 +297,22 @@ impl Identity {
         let mut renamed = FxHashMap::default();
         let mut moved = 0;
         for (item, (verdict, content)) in items.iter_mut().zip(verdicts.iter().zip(contents)) {
-            let old = item.id.to_string();
             let new = match (verdict, content) {
                 (Verdict::Moved(other), _) => {
                     moved += 1;
                     other.clone()
                 }
                 (Verdict::Differs, Some(content)) => {
-                    let new = format!("{old}#{:08x}", content.hash() >> 32);
+                    let new = format!("{}#{:08x}", item.id, content.hash() >> 32);
                     let finding = &mut self.findings(&item.benchmark).kept_apart;
                     let short = file.rsplit('/').next().unwrap_or(file);
-                    finding.add(|| format!("{old} of {short} is {new}"));
+                    finding.add(|| format!("{} of {short} is {new}", item.id));
                     new
                 }
                 _ => continue,
             };
-            item.id = new.as_str().into();
-            renamed.insert((item.benchmark.clone(), old), new);
+            let old = std::mem::replace(&mut item.id, new.as_str().into());
+            renamed.insert((item.benchmark.clone(), old.to_string()), new);
         }
         if moved > 0 {
             let message = format!(
@@ -343,21 +376,13 @@ impl Identity {
     }
 
     fn learn(&mut self, items: &[Item], contents: &[Option<Content>]) {
-        for (item, content) in items.iter().zip(contents) {
-            let Some(content) = content else { continue };
-            let known = self.benchmarks.entry(item.benchmark.clone()).or_default();
-            match known.content_of.get_mut(item.id.as_str()) {
-                Some(earlier) => {
-                    earlier.whole = earlier.whole.or(content.whole.filter(|_| earlier.equals(*content)));
+        let mut contents = contents.iter();
+        for items in items.chunk_by(|a, b| a.benchmark == b.benchmark) {
+            let known = self.benchmarks.entry(items[0].benchmark.clone()).or_default();
+            for (item, content) in items.iter().zip(contents.by_ref()) {
+                if let Some(content) = content {
+                    known.learn(item, *content);
                 }
-                None => {
-                    known.content_of.insert(item.id.to_string(), *content);
-                }
-            }
-            let place = (item.subject.clone(), content.hash());
-            let one = known.item_of.entry(place).or_insert_with(|| Some(item.id.to_string()));
-            if one.as_deref().is_some_and(|one| one != item.id.as_str()) {
-                *one = None;
             }
         }
     }

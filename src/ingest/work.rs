@@ -89,10 +89,7 @@ impl Piece {
                 let name = path.display().to_string();
                 let bytes =
                     fs::read(&path).map_err(|source| StoreError::Io { path: name.clone(), source })?;
-                let damaged =
-                    || StoreError::Manifest { file: name.clone(), message: "is damaged".to_owned() };
-                let about: About = part::about(&bytes).ok_or_else(damaged)?;
-                let table = part::decode(&name, &bytes)?.ok_or_else(damaged)?;
+                let (about, table): (About, _) = part::decode(&name, &bytes)?;
                 Ok(Fragment { table, notes: about.notes, rests: about.rests })
             }
         }
@@ -194,7 +191,7 @@ mod tests {
             assert!(matches!(Work::open(&out), Err(WorkError::InUse { .. })));
             assert!(matches!(work.keep("k", About::new(&read, None), fragment.clone()), Piece::Kept(_)));
             fs::create_dir(work.directory().join("unpacked")).unwrap();
-            fs::write(work.directory().join("cut.part"), "evalgauge part 1\nand no more").unwrap();
+            fs::write(work.directory().join("cut.part"), "evalgauge part 2\nand no more").unwrap();
         }
         let work = Work::open(&out).unwrap();
         assert!(work.find("cut").is_none() && work.find("other").is_none());

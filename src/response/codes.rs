@@ -234,7 +234,7 @@ impl Codes {
 
 /// A column of numbers that takes no room until its first value arrives. Numbers end one below the largest of
 /// their type.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OptionalCodes {
     /// One more than the value; 0 is none.
     codes: Option<Codes>,
@@ -292,7 +292,7 @@ impl OptionalCodes {
 }
 
 /// A column of scores: each distinct score once and its code in every row, as long as there are few.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Scores {
     Few { levels: Vec<f64>, codes: Codes },
     Many(Vec<f64>),

@@ -6,6 +6,8 @@ use super::metric::Metric;
 use super::run::Run;
 use super::table::ResponseTable;
 use rustc_hash::FxHashMap;
+use std::borrow::Borrow;
+use std::hash::Hash;
 
 /// A table that others are joined to, one after the other.
 #[derive(Debug, Default)]
@@ -53,23 +55,27 @@ impl Joiner {
             .runs
             .iter()
             .map(|run| {
-                place(&mut self.runs, run.id.clone(), &mut self.table.runs, run, |mine| merge_runs(mine, run))
+                place(&mut self.runs, run.id.as_str(), &mut self.table.runs, run, |mine| {
+                    merge_runs(mine, run)
+                })
             })
             .collect();
         let mut item_at: Vec<u32> = Vec::with_capacity(other.items.len());
-        for item in &other.items {
-            let of_benchmark = self.items.entry(item.benchmark.clone()).or_default();
-            item_at.push(place(of_benchmark, item.id.to_string(), &mut self.table.items, item, |mine| {
-                let differ = mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold;
-                conflicting_keys += usize::from(differ);
-                merge_items(mine, item);
+        for items in other.items.chunk_by(|a, b| a.benchmark == b.benchmark) {
+            let of_benchmark = self.items.entry(items[0].benchmark.clone()).or_default();
+            item_at.extend(items.iter().map(|item| {
+                place(of_benchmark, item.id.as_str(), &mut self.table.items, item, |mine| {
+                    let differ = mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold;
+                    conflicting_keys += usize::from(differ);
+                    merge_items(mine, item);
+                })
             }));
         }
         let metric_at: Vec<u32> = other
             .metrics
             .iter()
             .map(|m| {
-                place(&mut self.metrics, label(m), &mut self.table.metrics, m, |mine| {
+                place(&mut self.metrics, &label(m), &mut self.table.metrics, m, |mine| {
                     mine.primary |= m.primary
                 })
             })
@@ -110,14 +116,14 @@ fn label(metric: &Metric) -> (String, String, Option<String>) {
 }
 
 /// The place of `key` in `list`, where `new` is added if it is not yet there and merged if it is.
-fn place<K: std::hash::Hash + Eq, T: Clone>(
+fn place<K: Borrow<Q> + Hash + Eq, Q: ToOwned<Owned = K> + Hash + Eq + ?Sized, T: Clone>(
     index: &mut FxHashMap<K, u32>,
-    key: K,
+    key: &Q,
     list: &mut Vec<T>,
     new: &T,
     merge: impl FnOnce(&mut T),
 ) -> u32 {
-    match index.get(&key) {
+    match index.get(key) {
         Some(&at) => {
             merge(&mut list[at as usize]);
             at
@@ -125,7 +131,7 @@ fn place<K: std::hash::Hash + Eq, T: Clone>(
         None => {
             let at = list.len() as u32;
             list.push(new.clone());
-            index.insert(key, at);
+            index.insert(key.to_owned(), at);
             at
         }
     }

@@ -3,7 +3,8 @@
 use super::codes::{Codes, OptionalCodes, Scores};
 use super::item::Item;
 use super::metric::Metric;
-use super::options::OptionScore;
+use super::option_scores::OptionScores;
+use super::reals::OptionalReals;
 use super::run::RunTable;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -118,7 +119,7 @@ impl Row {
 }
 
 /// A column that takes no memory until its first value arrives.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Lazy<T>(Option<Vec<Option<T>>>);
 
 impl<T> Default for Lazy<T> {
@@ -161,7 +162,7 @@ impl<T: Clone> Lazy<T> {
 }
 
 /// The long table, by column, with the runs, items and metrics that its rows point to.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResponseTable {
     /// The runs.
     pub runs: RunTable,
@@ -170,7 +171,7 @@ pub struct ResponseTable {
     /// The metrics.
     pub metrics: Vec<Metric>,
     /// Scores of single options (log-probabilities), where the dump has them.
-    pub options: Vec<OptionScore>,
+    pub options: OptionScores,
     run: Codes,
     item: Codes,
     metric: Codes,
@@ -182,8 +183,8 @@ pub struct ResponseTable {
     chosen: OptionalCodes,
     gold: OptionalCodes,
     prediction: Lazy<Box<str>>,
-    logp_gold: Lazy<f32>,
-    logp_margin: Lazy<f32>,
+    logp_gold: OptionalReals,
+    logp_margin: OptionalReals,
     n_tokens_in: OptionalCodes,
     n_tokens_out: OptionalCodes,
     source_row: OptionalCodes,
@@ -277,16 +278,12 @@ impl ResponseTable {
         self.chosen.append(&other.chosen, n, before);
         self.gold.append(&other.gold, n, before);
         self.prediction.append(other.prediction, n, before);
-        self.logp_gold.append(other.logp_gold, n, before);
-        self.logp_margin.append(other.logp_margin, n, before);
+        self.logp_gold.append(&other.logp_gold, n, before);
+        self.logp_margin.append(&other.logp_margin, n, before);
         self.n_tokens_in.append(&other.n_tokens_in, n, before);
         self.n_tokens_out.append(&other.n_tokens_out, n, before);
         self.source_row.append(&other.source_row, n, before);
-        self.options.extend(other.options.into_iter().map(|option| OptionScore {
-            run: runs[option.run as usize],
-            item: items[option.item as usize],
-            ..option
-        }));
+        self.options.append(&other.options, runs, items);
     }
 
     /// Changes every score in the same way; no score stays none.
@@ -306,9 +303,7 @@ impl ResponseTable {
                 column.push(old.get(row).map(|code| changed(row, code)), row);
             }
         }
-        for score in &mut self.options {
-            score.option = change(score.item, score.option);
-        }
+        self.options.renumber(change);
     }
 
     /// The row at `index`.

@@ -181,7 +181,8 @@ fn log_probabilities_agree_with_the_choice() {
     options.choices = Some(ChoiceOptions { log_probabilities: true, ..Default::default() });
     let table = simulate(&options).unwrap().table;
     assert_eq!(table.options.len(), 10 * 20 * 4);
-    for (at, of_row) in table.options.chunks(4).enumerate() {
+    let scores: Vec<_> = table.options.iter().collect();
+    for (at, of_row) in scores.chunks(4).enumerate() {
         let row = table.row(at);
         let logp: Vec<f32> = of_row.iter().map(|o| o.logp_sum.unwrap()).collect();
         let best = (0..4).max_by(|&a, &b| logp[a].total_cmp(&logp[b])).unwrap();

@@ -21,15 +21,15 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts a directory of files at `path`: a new one, or in place of a store that is there. It is made in `staging`,
+/// Puts a directory at `path`, into which `write` writes its files: a new one, or in place of a store that is there. It is made in `staging`,
 /// a directory of the same disk, or without one beside its place.
 ///
 /// # Errors
 /// [`StoreError::NotAStore`] if something else is there; [`StoreError::Io`].
 pub fn write_store_directory(
     path: &Path,
-    files: &[(&str, Vec<u8>)],
     staging: Option<&Path>,
+    write: impl FnOnce(&Path) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let replaces = path.exists();
     if replaces && !is_store(path) && !is_empty_directory(path) {
@@ -42,10 +42,7 @@ pub fn write_store_directory(
         .map_err(StoreError::io(path))?;
     let new = temporary.path().join("new");
     fs::create_dir(&new).map_err(StoreError::io(&new))?;
-    for (name, bytes) in files {
-        let file = new.join(name);
-        fs::write(&file, bytes).map_err(StoreError::io(&file))?;
-    }
+    write(&new)?;
     let old = temporary.path().join("old");
     if replaces {
         fs::rename(path, &old).map_err(StoreError::io(path))?;
@@ -93,7 +90,7 @@ mod tests {
         let precious = dir.path().join("thesis");
         fs::create_dir(&precious).unwrap();
         fs::write(precious.join("chapter"), "1").unwrap();
-        let error = write_store_directory(&precious, &[], None).unwrap_err();
+        let error = write_store_directory(&precious, None, |_| Ok(())).unwrap_err();
         assert!(matches!(error, StoreError::NotAStore { .. }), "{error}");
         assert_eq!(fs::read_to_string(precious.join("chapter")).unwrap(), "1");
     }

@@ -58,6 +58,14 @@ pub enum StoreError {
         /// What is wrong with it.
         message: String,
     },
+    /// What an interrupted reading kept cannot be read back.
+    #[error("{file}: {message}; remove it and run the command again")]
+    Part {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// There is something else where the store should go.
     #[error("{path} exists and is not a store; name another directory, or remove it first")]
     NotAStore {

@@ -8,7 +8,7 @@ use super::StoreError;
 use super::columnar::read_parquet;
 use super::frame::{Cells, Frame, NOTHING, Words};
 use super::manifest::Manifest;
-use crate::response::{Item, Metric, OptionScore, ResponseTable, Row, Run, Status};
+use crate::response::{Item, Metric, OptionScore, OptionScores, ResponseTable, Row, Run, Status};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::fs;
@@ -91,17 +91,17 @@ fn read_named(store: &str, parts: &[(&str, &[u8])]) -> Result<ResponseTable, Sto
 }
 
 /// One file of a store.
-pub(super) struct Part {
-    pub frame: Frame,
-    pub file: String,
+struct Part {
+    frame: Frame,
+    file: String,
 }
 
 impl Part {
-    pub fn need(&self, column: &'static str) -> Result<&Cells, StoreError> {
+    fn need(&self, column: &'static str) -> Result<&Cells, StoreError> {
         self.frame.column(column).ok_or_else(|| StoreError::MissingColumn { file: self.file.clone(), column })
     }
 
-    pub fn words(&self, column: &str) -> Option<Cow<'_, Words>> {
+    fn words(&self, column: &str) -> Option<Cow<'_, Words>> {
         self.frame.column(column).map(Cells::to_words)
     }
 
@@ -112,7 +112,7 @@ impl Part {
         )
     }
 
-    pub fn reals(&self, column: &str) -> Vec<Option<f64>> {
+    fn reals(&self, column: &str) -> Vec<Option<f64>> {
         self.frame.column(column).map_or_else(|| vec![None; self.frame.n_rows], Cells::to_reals)
     }
 
@@ -121,7 +121,7 @@ impl Part {
     }
 
     /// Whole numbers that fit the type of the table; `Err` names the first that does not.
-    pub fn fitting<T: TryFrom<i64>>(&self, column: &str) -> Result<Vec<Option<T>>, StoreError> {
+    fn fitting<T: TryFrom<i64>>(&self, column: &str) -> Result<Vec<Option<T>>, StoreError> {
         let narrow = |(row, value): (usize, Option<i64>)| {
             let Some(value) = value else { return Ok(None) };
             T::try_from(value).map(Some).map_err(|_| self.bad(row, format!("{column} is {value}")))
@@ -129,12 +129,12 @@ impl Part {
         self.wholes(column).into_iter().enumerate().map(narrow).collect()
     }
 
-    pub fn bad(&self, row: usize, message: String) -> StoreError {
+    fn bad(&self, row: usize, message: String) -> StoreError {
         StoreError::BadCell { file: self.file.clone(), row: row + 1, message }
     }
 }
 
-pub(super) fn items(part: &Part) -> Result<Vec<Item>, StoreError> {
+fn items(part: &Part) -> Result<Vec<Item>, StoreError> {
     let ids = part.need("item")?.to_words();
     let benchmarks = part.need("benchmark")?.to_words();
     let mut subject = part.texts("subject");
@@ -167,7 +167,7 @@ pub(super) fn items(part: &Part) -> Result<Vec<Item>, StoreError> {
         .collect()
 }
 
-pub(super) fn runs(part: &Part) -> Result<Vec<Run>, StoreError> {
+fn runs(part: &Part) -> Result<Vec<Run>, StoreError> {
     let ids = part.need("run")?.to_words();
     let models = part.words("model").unwrap_or_else(|| ids.clone());
     let mut text: FxHashMap<&str, Vec<Option<String>>> = FxHashMap::default();
@@ -343,7 +343,7 @@ fn benchmark_column<'a>(table: &ResponseTable, part: &'a Part) -> Result<Cow<'a,
     }
 }
 
-fn options(table: &ResponseTable, part: &Part) -> Result<Vec<OptionScore>, StoreError> {
+fn options(table: &ResponseTable, part: &Part) -> Result<OptionScores, StoreError> {
     let (runs, items) = (part.need("run")?.to_words(), part.need("item")?.to_words());
     let benchmarks = benchmark_column(table, part)?;
     let run_at: FxHashMap<&str, u32> =

@@ -1,11 +1,14 @@
 //! How does a table become the files of a store?
 
 use super::atomic::write_store_directory;
-use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups, write_parquet};
+use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
 use super::manifest::{Manifest, Provenance};
 use super::{StoreError, read};
-use crate::response::{ResponseTable, Row, Run};
+use crate::response::{OptionScore, ResponseTable, Row, Run};
 use std::cmp::Ordering;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::iter;
 use std::path::Path;
 
 /// Writes a table as the directory `path`, in place of a store that is already there.
@@ -13,7 +16,7 @@ use std::path::Path;
 /// # Errors
 /// [`StoreError::NotAStore`] if something else is at `path`; [`StoreError::Io`], [`StoreError::Columnar`].
 pub fn write(table: &ResponseTable, path: &Path, provenance: &Provenance) -> Result<(), StoreError> {
-    write_store_directory(path, &parts(table, provenance)?, None)
+    write_store_directory(path, None, |new| write_files(new, table, provenance))
 }
 
 /// The same, made in `staging` before it is moved to its place.
@@ -26,35 +29,33 @@ pub fn write_from(
     path: &Path,
     provenance: &Provenance,
 ) -> Result<(), StoreError> {
-    write_store_directory(path, &parts(table, provenance)?, Some(staging))
+    write_store_directory(path, Some(staging), |new| write_files(new, table, provenance))
 }
 
-/// The files of a store, by name.
-///
-/// # Errors
-/// [`StoreError::Columnar`].
-pub fn parts(
-    table: &ResponseTable,
-    provenance: &Provenance,
-) -> Result<Vec<(&'static str, Vec<u8>)>, StoreError> {
-    let parquet = |name: &'static str, groups| {
-        write_parquet(groups).map(|bytes| (name, bytes)).map_err(StoreError::columnar(name))
-    };
-    let mut rows = Vec::new();
-    write_groups(&mut rows, responses(table)).map_err(StoreError::columnar(read::RESPONSES))?;
-    let mut files = vec![
-        (read::RESPONSES, rows),
-        parquet(read::ITEMS, vec![items(table)])?,
-        parquet(read::RUNS, vec![runs(table)])?,
-    ];
+/// Writes the files of a store, each as it is made: none is ever whole in memory.
+fn write_files(directory: &Path, table: &ResponseTable, provenance: &Provenance) -> Result<(), StoreError> {
+    write_file(directory, read::RESPONSES, responses(table))?;
+    write_file(directory, read::ITEMS, iter::once(items(table)))?;
+    write_file(directory, read::RUNS, iter::once(runs(table)))?;
     if !table.options.is_empty() {
-        files.push(parquet(read::OPTIONS, vec![options(table)])?);
+        write_file(directory, read::OPTIONS, options(table))?;
     }
     let manifest = Manifest::new(table.len(), &table.metrics, provenance);
     let json = serde_json::to_vec_pretty(&manifest)
         .map_err(|e| StoreError::Manifest { file: read::MANIFEST.to_owned(), message: e.to_string() })?;
-    files.push((read::MANIFEST, json));
-    Ok(files)
+    let path = directory.join(read::MANIFEST);
+    fs::write(&path, json).map_err(StoreError::io(&path))
+}
+
+fn write_file<'a>(
+    directory: &Path,
+    name: &str,
+    groups: impl Iterator<Item = Group<'a>>,
+) -> Result<(), StoreError> {
+    let path = directory.join(name);
+    let mut file = BufWriter::new(File::create(&path).map_err(StoreError::io(&path))?);
+    write_groups(&mut file, groups).map_err(StoreError::columnar(name))?;
+    file.flush().map_err(StoreError::io(&path))
 }
 
 /// Positions of the rows, sorted by benchmark, item, model, run, metric and repeat.
@@ -159,9 +160,10 @@ pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[u32], bits: [
     ]
 }
 
-pub(super) fn items(table: &ResponseTable) -> Group<'_> {
+fn items(table: &ResponseTable) -> Group<'_> {
     let items = || table.items.iter();
     let json = |options: &Vec<String>| serde_json::Value::from(options.clone()).to_string();
+    let wide = items().filter_map(|i| i.gold).any(|gold| i16::try_from(gold).is_err());
     vec![
         ("benchmark", Written::Text(items().map(|i| Some(i.benchmark.as_str())).collect())),
         ("subject", Written::Text(items().map(|i| i.subject.as_deref()).collect())),
@@ -172,13 +174,16 @@ pub(super) fn items(table: &ResponseTable) -> Group<'_> {
         ("doc_hash", Written::Text(items().map(|i| i.doc_hash.as_deref()).collect())),
         ("question", Written::Text(items().map(|i| i.question.as_deref()).collect())),
         ("options", Written::Made(items().map(|i| i.options.as_ref().map(json)).collect())),
-        ("gold", Written::Whole(items().map(|i| i.gold.map(Into::into)).collect(), 16)),
+        (
+            "gold",
+            Written::Whole(items().map(|i| i.gold.map(Into::into)).collect(), if wide { 32 } else { 16 }),
+        ),
         ("gold_text", Written::Text(items().map(|i| i.gold_text.as_deref()).collect())),
         ("metadata_json", Written::Text(items().map(|i| i.metadata_json.as_deref()).collect())),
     ]
 }
 
-pub(super) fn runs(table: &ResponseTable) -> Group<'_> {
+fn runs(table: &ResponseTable) -> Group<'_> {
     let text = |of: fn(&Run) -> Option<&str>| Written::Text(table.runs.iter().map(of).collect());
     let real = |of: fn(&Run) -> Option<f64>| Written::Real(table.runs.iter().map(of).collect());
     let whole = |of: fn(&Run) -> Option<i64>| Written::Whole(table.runs.iter().map(of).collect(), 64);
@@ -209,19 +214,33 @@ pub(super) fn runs(table: &ResponseTable) -> Group<'_> {
     ]
 }
 
-fn options(table: &ResponseTable) -> Group<'_> {
-    let options = || table.options.iter();
-    let item = |at: u32| &table.items[at as usize];
-    vec![
-        ("run", Written::Text(options().map(|o| Some(table.runs[o.run as usize].id.as_str())).collect())),
-        ("benchmark", Written::Text(options().map(|o| Some(item(o.item).benchmark.as_str())).collect())),
-        ("item", Written::Text(options().map(|o| Some(item(o.item).id.as_str())).collect())),
-        ("option", Written::Whole(options().map(|o| Some(o.option.into())).collect(), 16)),
-        ("logp_sum", Written::Short(options().map(|o| o.logp_sum).collect())),
-        ("logp_per_char", Written::Short(options().map(|o| o.logp_per_char).collect())),
-        ("logp_per_byte", Written::Short(options().map(|o| o.logp_per_byte).collect())),
-        ("logp_uncond", Written::Short(options().map(|o| o.logp_uncond).collect())),
-        ("num_tokens", Written::Whole(options().map(|o| o.num_tokens.map(Into::into)).collect(), 32)),
-        ("is_greedy", Written::Truth(options().map(|o| o.is_greedy).collect())),
-    ]
+/// The scores of options, some at a time; nothing if there are none.
+fn options<'t>(table: &'t ResponseTable) -> impl Iterator<Item = Group<'t>> {
+    let wide = |o: &OptionScore| i16::try_from(o.option).is_err();
+    let long = |o: &OptionScore| o.num_tokens.is_some_and(|n| i32::try_from(n).is_err());
+    let (is_wide, is_long) =
+        table.options.iter().fold((false, false), |(w, l), o| (w || wide(&o), l || long(&o)));
+    let (of_option, of_tokens) = (if is_wide { 32 } else { 16 }, if is_long { 64 } else { 32 });
+    (0..table.options.len()).step_by(ROWS_OF_A_GROUP).map(move |start| {
+        let end = table.options.len().min(start + ROWS_OF_A_GROUP);
+        let scores: Vec<OptionScore> = (start..end).map(|at| table.options.get(at)).collect();
+        let short = |of: fn(&OptionScore) -> Option<f32>| Written::Short(scores.iter().map(of).collect());
+        let name = |of: &dyn Fn(&OptionScore) -> &'t str| {
+            Written::Text(scores.iter().map(|o| Some(of(o))).collect())
+        };
+        let item = |o: &OptionScore| &table.items[o.item as usize];
+        let tokens = scores.iter().map(|o| o.num_tokens.map(Into::into)).collect();
+        vec![
+            ("run", name(&|o| table.runs[o.run as usize].id.as_str())),
+            ("benchmark", name(&|o| item(o).benchmark.as_str())),
+            ("item", name(&|o| item(o).id.as_str())),
+            ("option", Written::Whole(scores.iter().map(|o| Some(o.option.into())).collect(), of_option)),
+            ("logp_sum", short(|o| o.logp_sum)),
+            ("logp_per_char", short(|o| o.logp_per_char)),
+            ("logp_per_byte", short(|o| o.logp_per_byte)),
+            ("logp_uncond", short(|o| o.logp_uncond)),
+            ("num_tokens", Written::Whole(tokens, of_tokens)),
+            ("is_greedy", Written::Truth(scores.iter().map(|o| o.is_greedy).collect())),
+        ]
+    })
 }

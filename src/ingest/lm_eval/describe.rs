@@ -2,7 +2,6 @@
 
 use super::options::{Options, listed};
 use super::sample::{Doc, Sample};
-use crate::ingest::item_hash::item_hash;
 use crate::ingest::json::Scalar;
 use crate::response::{Item, OptionScore};
 use std::borrow::Cow;
@@ -67,7 +66,6 @@ pub(super) fn describe(
         }
     });
     if let Some(question) = question(&sample.doc) {
-        item.item_hash = Some(item_hash(&question, texts));
         item.question = Some(question.into_owned());
     }
     if !texts.is_empty() {

@@ -61,8 +61,8 @@ pub fn write_lm_eval(table: &ResponseTable, out: &Path) -> Result<Written, Write
             written.n_rows_left_out += 1;
         }
     }
-    let mut options: HashMap<(u32, u32), Vec<&OptionScore>> = HashMap::new();
-    for option in &table.options {
+    let mut options: HashMap<(u32, u32), Vec<OptionScore>> = HashMap::new();
+    for option in table.options.iter() {
         options.entry((option.run, option.item)).or_default().push(option);
     }
     for (at, mut rows) in rows_of_run.into_iter().enumerate() {

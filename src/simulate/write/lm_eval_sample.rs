@@ -25,7 +25,7 @@ pub(super) fn sample(
     item: &Item,
     document: usize,
     row: &Row,
-    logp: &[&OptionScore],
+    logp: &[OptionScore],
 ) -> (Value, Hashes, Option<usize>) {
     let question = item.question.clone().unwrap_or_else(|| item.id.to_string());
     let choices = item.options.as_deref().unwrap_or(&[]);
@@ -86,7 +86,7 @@ fn text_given(row: &Row, target: &str) -> String {
     }
 }
 
-fn by_log_probability(prompt: &str, logp: &[&OptionScore]) -> (Value, Value, Value) {
+fn by_log_probability(prompt: &str, logp: &[OptionScore]) -> (Value, Value, Value) {
     let arguments: Map<String, Value> = (0..logp.len())
         .map(|k| (format!("gen_args_{k}"), json!({"arg_0": prompt, "arg_1": format!(" {}", letter(k))})))
         .collect();
@@ -147,7 +147,7 @@ mod tests {
             num_tokens: None,
             is_greedy: None,
         });
-        let (line, hashes, n_options) = sample(&task, &item, 0, &row, &logp.iter().collect::<Vec<_>>());
+        let (line, hashes, n_options) = sample(&task, &item, 0, &row, &logp);
         assert_eq!(
             hashes.document, "29617a89a844c501547ec24b97360ba81faa5f65d8eeb499d691cff4c8218e4e",
             "{line}"
