@@ -74,7 +74,7 @@ fn write(args: &IngestArgs, out: &Path, console: &Console) -> anyhow::Result<()>
     let paths = args.paths.iter().map(|p| p.display().to_string()).collect();
     let provenance =
         store::Provenance { paths, report: Some(serde_json::to_value(&report)?), input: Some(input) };
-    store::write_from(work.directory(), &loaded.table, out, &provenance)?;
+    store::write_from(work.directory(), &loaded.table, work.kept_options(), out, &provenance)?;
     work.finish();
     let mut text = String::new();
     if args.explain {

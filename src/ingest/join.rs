@@ -4,7 +4,7 @@
 use super::fragment::{Fragment, Note, Rest};
 use super::identity::Identity;
 use super::lint::Lint;
-use crate::response::{Joiner, ResponseTable};
+use crate::response::{Joiner, OptionScores, ResponseTable};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -69,6 +69,18 @@ impl Joining {
         let added = before..self.joiner.table().len();
         for run in ids.iter().filter_map(|id| self.joiner.run(id)) {
             self.rows_of.entry(run).or_default().push(added.clone());
+        }
+    }
+
+    /// Number of scores of options that were added and not taken.
+    pub fn n_options(&self) -> usize {
+        self.joiner.table().options.len()
+    }
+
+    /// Hands the scores of options so far to `keep`; those that it keeps will not be in the table.
+    pub fn give_options(&mut self, keep: impl FnOnce(&OptionScores) -> bool) {
+        if keep(&self.joiner.table().options) {
+            self.joiner.forget_options();
         }
     }
 

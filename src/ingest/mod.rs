@@ -169,6 +169,8 @@ pub enum IngestError {
 
 /// Smaller inputs are read at once: nothing is kept on the way.
 const KEPT_FROM: u64 = 32 << 20;
+/// So many scores of options are put aside together: about 20 MB.
+const KEPT_OPTIONS: usize = 1 << 20;
 
 /// Reasons shown when nothing was read.
 const SHOWN_REASONS: usize = 8;
@@ -202,6 +204,9 @@ pub fn ingest(
 /// Reads as [`ingest`] does, keeping the pieces of files on the way: a reading that was interrupted goes on where
 /// it was, with the same result. Inputs that are read in seconds are read at once.
 ///
+/// Scores of options are not in the table where there are many: [`Work::kept_options`] has those that come before
+/// the ones in the table.
+///
 /// # Errors
 /// As [`ingest`]; [`IngestError::Piece`] where a piece cannot be read back.
 pub fn ingest_resumably(
@@ -230,6 +235,9 @@ fn ingest_with(
     for piece in pieces {
         let fragment = piece.load().map_err(|error| IngestError::Piece { message: error.to_string() })?;
         joining.add(fragment);
+        if let Some(work) = work.filter(|_| joining.n_options() >= KEPT_OPTIONS) {
+            joining.give_options(|scores| work.keep_options(scores));
+        }
     }
     let Joined { mut table, mut notes, rests, lints } = joining.finish();
     notes.extend(rest::complete(&mut table, &rests));

@@ -4,11 +4,13 @@
 
 use super::fragment::{Fragment, Note, Rest};
 use super::report::FileRead;
+use crate::response::{OptionScores, ResponseTable};
 use crate::store::{self, StoreError, part};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 
 /// Why there can be no work directory.
@@ -35,6 +37,8 @@ pub enum WorkError {
 pub struct Work {
     directory: PathBuf,
     _lock: File,
+    /// Files of scores of options that were kept in this reading.
+    n_options: AtomicUsize,
 }
 
 /// What is known about the piece of a file.
@@ -86,14 +90,16 @@ impl Piece {
         match self {
             Self::Here(fragment) => Ok(*fragment),
             Self::Kept(path) => {
-                let name = path.display().to_string();
-                let bytes =
-                    fs::read(&path).map_err(|source| StoreError::Io { path: name.clone(), source })?;
-                let (about, table): (About, _) = part::decode(&name, &bytes)?;
+                let (about, table): (About, ResponseTable) =
+                    part::decode(&path.display().to_string(), &read(&path)?)?;
                 Ok(Fragment { table, notes: about.notes, rests: about.rests })
             }
         }
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+    fs::read(path).map_err(|source| StoreError::Io { path: path.display().to_string(), source })
 }
 
 impl Work {
@@ -123,7 +129,7 @@ impl Work {
                 let _ = fs::remove_file(&entry);
             }
         }
-        Ok(Self { directory, _lock: lock })
+        Ok(Self { directory, _lock: lock, n_options: AtomicUsize::new(0) })
     }
 
     /// Where it is.
@@ -150,9 +156,30 @@ impl Work {
         }
     }
 
+    /// Keeps scores of options that come after those that were kept before; whether there was room for them.
+    pub fn keep_options(&self, scores: &OptionScores) -> bool {
+        let path = self.options(self.n_options.load(Ordering::Relaxed));
+        let kept = part::encode(&(), scores).and_then(|bytes| store::atomic::write_file(&path, &bytes));
+        self.n_options.fetch_add(usize::from(kept.is_ok()), Ordering::Relaxed);
+        kept.is_ok()
+    }
+
+    /// The scores of options that were kept in this reading, in their order.
+    pub fn kept_options(&self) -> impl Iterator<Item = Result<OptionScores, StoreError>> {
+        (0..self.n_options.load(Ordering::Relaxed)).map(|at| {
+            let path = self.options(at);
+            let bytes = read(&path)?;
+            part::decode(&path.display().to_string(), &bytes).map(|((), scores)| scores)
+        })
+    }
+
     /// Removes the directory: everything that was kept is in the store.
     pub fn finish(self) {
         let _ = fs::remove_dir_all(&self.directory);
+    }
+
+    fn options(&self, at: usize) -> PathBuf {
+        self.directory.join(format!("options-{at}"))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -175,7 +202,46 @@ impl Drop for Work {
 mod tests {
     use super::*;
     use crate::ingest::Format;
-    use crate::response::{Item, Run};
+    use crate::response::{Item, OptionScore, Run};
+
+    #[test]
+    fn a_store_has_the_scores_of_options_that_were_put_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let work = Work::open(&dir.path().join("x.evals")).unwrap();
+        let mut table = ResponseTable::default();
+        table.runs.extend(["r", "s"].map(|run| Run::new(run, "m")));
+        table.items.extend(["1", "2"].map(|item| Item::new("b", None, item)));
+        let scores: Vec<OptionScore> = (0..9)
+            .map(|at| OptionScore {
+                run: at % 2,
+                item: at / 5,
+                option: at as u16,
+                logp_sum: Some(-(at as f32)),
+                logp_per_char: None,
+                logp_per_byte: Some(0.5),
+                logp_uncond: None,
+                num_tokens: (at == 7).then_some(u32::MAX - 1),
+                is_greedy: (at > 3).then_some(true),
+            })
+            .collect();
+        let provenance = store::Provenance::default();
+        for after in [2, 0] {
+            let (early, late) = scores.split_at(scores.len() - after);
+            for some in early.chunks(4) {
+                assert!(work.keep_options(&some.iter().copied().collect()));
+            }
+            table.options = late.iter().copied().collect();
+            let path = dir.path().join("store.evals");
+            store::write_from(work.directory(), &table, work.kept_options(), &path, &provenance).unwrap();
+            let back = store::read(&path).unwrap();
+            assert!(back.options.iter().eq(scores.iter().copied()), "{after}");
+            work.n_options.store(0, Ordering::Relaxed);
+        }
+        work.n_options.store(5, Ordering::Relaxed);
+        let path = dir.path().join("other.evals");
+        let lost = store::write_from(work.directory(), &table, work.kept_options(), &path, &provenance);
+        assert!(matches!(lost, Err(StoreError::Io { .. })) && !path.exists(), "{lost:?}");
+    }
 
     #[test]
     fn what_was_kept_is_found_and_what_was_cut_is_not() {

@@ -3,6 +3,7 @@
 
 use super::item::Item;
 use super::metric::Metric;
+use super::option_scores::OptionScores;
 use super::run::Run;
 use super::table::ResponseTable;
 use rustc_hash::FxHashMap;
@@ -38,6 +39,11 @@ impl Joiner {
     /// The place of a metric in the table so far.
     pub fn metric(&self, metric: &Metric) -> Option<u32> {
         self.metrics.get(&label(metric)).copied()
+    }
+
+    /// Leaves out the scores of options so far, which somebody else has.
+    pub fn forget_options(&mut self) {
+        self.table.options = OptionScores::default();
     }
 
     /// Adds all of `other`.

@@ -5,7 +5,6 @@
 //! the last bit.
 
 use super::StoreError;
-use crate::response::ResponseTable;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
@@ -16,21 +15,21 @@ const MAGIC: &[u8] = b"evalgauge part 2\n";
 /// Little is won by more: a part is read once.
 const ZSTD_LEVEL: i32 = 1;
 
-/// A piece of a table and what is known about it, as bytes.
+/// A piece (a table, or columns of one) and what is known about it, as bytes.
 ///
 /// # Errors
 /// [`StoreError::Part`].
-pub fn encode<T: Serialize>(about: &T, table: &ResponseTable) -> Result<Vec<u8>, StoreError> {
+pub fn encode<A: Serialize, P: Serialize>(about: &A, piece: &P) -> Result<Vec<u8>, StoreError> {
     let mut bytes = postcard::to_io(about, MAGIC.to_vec()).map_err(damaged("part"))?;
     let packed = zstd::Encoder::new(&mut bytes, ZSTD_LEVEL).map_err(damaged("part"))?;
-    let packed = postcard::to_io(table, BufWriter::new(packed)).map_err(damaged("part"))?;
+    let packed = postcard::to_io(piece, BufWriter::new(packed)).map_err(damaged("part"))?;
     packed.into_inner().map_err(damaged("part"))?.finish().map_err(damaged("part"))?;
     bytes.extend(xxh3_64(&bytes).to_le_bytes());
     Ok(bytes)
 }
 
 /// What is known about the piece in these bytes; `None` if they are not a whole part.
-pub fn about<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+pub fn about<A: DeserializeOwned>(bytes: &[u8]) -> Option<A> {
     postcard::take_from_bytes(content(bytes)?).ok().map(|(about, _)| about)
 }
 
@@ -38,7 +37,10 @@ pub fn about<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 ///
 /// # Errors
 /// [`StoreError::Part`] if they are not a whole part.
-pub fn decode<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<(T, ResponseTable), StoreError> {
+pub fn decode<A: DeserializeOwned, P: DeserializeOwned>(
+    file: &str,
+    bytes: &[u8],
+) -> Result<(A, P), StoreError> {
     let content = content(bytes).ok_or("it is cut short or changed").map_err(damaged(file))?;
     let (about, packed) = postcard::take_from_bytes(content).map_err(damaged(file))?;
     let columns = zstd::decode_all(packed).map_err(damaged(file))?;
@@ -59,7 +61,7 @@ fn content(bytes: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::{Item, Metric, OptionScore, Row, Run, Status};
+    use crate::response::{Item, Metric, OptionScore, ResponseTable, Row, Run, Status};
 
     fn table() -> ResponseTable {
         let mut table = ResponseTable::default();
@@ -120,7 +122,7 @@ mod tests {
     fn what_was_cut_short_or_changed_is_no_part() {
         let bytes = encode(&"about", &table()).unwrap();
         for end in [0, 7, MAGIC.len(), bytes.len() / 2, bytes.len() - 1] {
-            assert!(decode::<String>("p", &bytes[..end]).is_err(), "{end}");
+            assert!(decode::<String, ResponseTable>("p", &bytes[..end]).is_err(), "{end}");
         }
         let mut changed = bytes;
         changed[MAGIC.len() + 20] ^= 1;

@@ -4,7 +4,8 @@ use super::atomic::write_store_directory;
 use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
 use super::manifest::{Manifest, Provenance};
 use super::{StoreError, read};
-use crate::response::{OptionScore, ResponseTable, Row, Run};
+use crate::response::{OptionScore, OptionScores, ResponseTable, Row, Run};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -16,29 +17,43 @@ use std::path::Path;
 /// # Errors
 /// [`StoreError::NotAStore`] if something else is at `path`; [`StoreError::Io`], [`StoreError::Columnar`].
 pub fn write(table: &ResponseTable, path: &Path, provenance: &Provenance) -> Result<(), StoreError> {
-    write_store_directory(path, None, |new| write_files(new, table, provenance))
+    write_store_directory(path, None, |new| write_files(new, table, iter::empty(), provenance))
 }
 
-/// The same, made in `staging` before it is moved to its place.
+/// The same, made in `staging` before it is moved to its place, with scores of options of the table that come
+/// before those that are in it.
 ///
 /// # Errors
-/// As [`write()`].
+/// As [`write()`], and those of `earlier`.
 pub fn write_from(
     staging: &Path,
     table: &ResponseTable,
+    earlier: impl Iterator<Item = Result<OptionScores, StoreError>>,
     path: &Path,
     provenance: &Provenance,
 ) -> Result<(), StoreError> {
-    write_store_directory(path, Some(staging), |new| write_files(new, table, provenance))
+    write_store_directory(path, Some(staging), |new| write_files(new, table, earlier, provenance))
 }
 
 /// Writes the files of a store, each as it is made: none is ever whole in memory.
-fn write_files(directory: &Path, table: &ResponseTable, provenance: &Provenance) -> Result<(), StoreError> {
+fn write_files(
+    directory: &Path,
+    table: &ResponseTable,
+    earlier: impl Iterator<Item = Result<OptionScores, StoreError>>,
+    provenance: &Provenance,
+) -> Result<(), StoreError> {
     write_file(directory, read::RESPONSES, responses(table))?;
     write_file(directory, read::ITEMS, iter::once(items(table)))?;
     write_file(directory, read::RUNS, iter::once(runs(table)))?;
-    if !table.options.is_empty() {
-        write_file(directory, read::OPTIONS, options(table))?;
+    let mut failed = None;
+    let mut earlier =
+        earlier.map_while(|scores| scores.map_err(|error| failed = Some(error)).ok()).peekable();
+    if earlier.peek().is_some() || !table.options.is_empty() {
+        let all = earlier.map(Cow::Owned).chain(iter::once(Cow::Borrowed(&table.options)));
+        write_file(directory, read::OPTIONS, all.flat_map(|scores| options(table, scores)))?;
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     let manifest = Manifest::new(table.len(), &table.metrics, provenance);
     let json = serde_json::to_vec_pretty(&manifest)
@@ -214,32 +229,28 @@ fn runs(table: &ResponseTable) -> Group<'_> {
     ]
 }
 
-/// The scores of options, some at a time; nothing if there are none.
-fn options<'t>(table: &'t ResponseTable) -> impl Iterator<Item = Group<'t>> {
-    let wide = |o: &OptionScore| i16::try_from(o.option).is_err();
-    let long = |o: &OptionScore| o.num_tokens.is_some_and(|n| i32::try_from(n).is_err());
-    let (is_wide, is_long) =
-        table.options.iter().fold((false, false), |(w, l), o| (w || wide(&o), l || long(&o)));
-    let (of_option, of_tokens) = (if is_wide { 32 } else { 16 }, if is_long { 64 } else { 32 });
-    (0..table.options.len()).step_by(ROWS_OF_A_GROUP).map(move |start| {
-        let end = table.options.len().min(start + ROWS_OF_A_GROUP);
-        let scores: Vec<OptionScore> = (start..end).map(|at| table.options.get(at)).collect();
-        let short = |of: fn(&OptionScore) -> Option<f32>| Written::Short(scores.iter().map(of).collect());
+/// Scores of options, some at a time.
+fn options<'t>(table: &'t ResponseTable, scores: Cow<'t, OptionScores>) -> impl Iterator<Item = Group<'t>> {
+    (0..scores.len()).step_by(ROWS_OF_A_GROUP).map(move |start| {
+        let end = scores.len().min(start + ROWS_OF_A_GROUP);
+        let scores: Vec<OptionScore> = (start..end).map(|at| scores.get(at)).collect();
         let name = |of: &dyn Fn(&OptionScore) -> &'t str| {
-            Written::Text(scores.iter().map(|o| Some(of(o))).collect())
+            Written::Text(scores.iter().map(|score| Some(of(score))).collect())
         };
+        let whole =
+            |of: fn(&OptionScore) -> Option<i64>, bits| Written::Whole(scores.iter().map(of).collect(), bits);
+        let short = |of: fn(&OptionScore) -> Option<f32>| Written::Short(scores.iter().map(of).collect());
         let item = |o: &OptionScore| &table.items[o.item as usize];
-        let tokens = scores.iter().map(|o| o.num_tokens.map(Into::into)).collect();
         vec![
             ("run", name(&|o| table.runs[o.run as usize].id.as_str())),
             ("benchmark", name(&|o| item(o).benchmark.as_str())),
             ("item", name(&|o| item(o).id.as_str())),
-            ("option", Written::Whole(scores.iter().map(|o| Some(o.option.into())).collect(), of_option)),
+            ("option", whole(|o| Some(o.option.into()), 32)),
             ("logp_sum", short(|o| o.logp_sum)),
             ("logp_per_char", short(|o| o.logp_per_char)),
             ("logp_per_byte", short(|o| o.logp_per_byte)),
             ("logp_uncond", short(|o| o.logp_uncond)),
-            ("num_tokens", Written::Whole(tokens, of_tokens)),
+            ("num_tokens", whole(|o| o.num_tokens.map(Into::into), 64)),
             ("is_greedy", Written::Truth(scores.iter().map(|o| o.is_greedy).collect())),
         ]
     })
