@@ -17,7 +17,8 @@ use super::{
 use crate::store;
 use rayon::prelude::*;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// How files are read: the options, who hears of it, and where pieces are kept.
 #[derive(Clone, Copy)]
@@ -26,7 +27,7 @@ pub struct Reading<'r> {
     pub options: &'r IngestOptions,
     /// The count of what is done.
     pub meter: &'r Meter<'r>,
-    /// Where pieces are kept until all are there; without it they stay in memory.
+    /// Where pieces are kept, to be found again.
     pub work: Option<&'r Work>,
     /// Bytes of files that wait in memory for the context of their directory.
     pub waiting: &'r AtomicU64,
@@ -79,12 +80,19 @@ enum PlainPiece {
     Kept(PathBuf, PlainAbout),
 }
 
-/// Reads the files of one directory, in order.
-pub fn read(files: &[Found], reading: Reading) -> Vec<Outcome> {
+/// Opens the files of one directory, whose places begin at `first`: what each of them gave, or waits for.
+pub fn open_all<'r>(files: Vec<Found>, first: usize, reading: Reading<'r>) -> Vec<Task<'r>> {
     // What a file of a harness gives depends on the files beside it.
-    let beside = reading.work.map(|_| fingerprint::of_files(files)).unwrap_or_default();
-    let directory = Directory { files, beside, reading };
-    let mut stages: Vec<Stage> = (0..files.len())
+    let beside = reading.work.map(|_| fingerprint::of_files(&files)).unwrap_or_default();
+    let mut directory = Directory {
+        files,
+        first,
+        beside,
+        contexts: Vec::new(),
+        has_samples: AtomicBool::new(false),
+        reading,
+    };
+    let mut stages: Vec<Stage> = (0..directory.files.len())
         .into_par_iter()
         .map(|at| {
             let stage = directory.first_stage(at);
@@ -94,19 +102,69 @@ pub fn read(files: &[Found], reading: Reading) -> Vec<Outcome> {
                 Stage::Plain(read, _) | Stage::Done(Outcome::Read(read, _)) => read.n_rows,
                 _ => 0,
             };
-            reading.meter.done(&files[at], rows);
+            reading.meter.done(&directory.files[at], rows);
             stage
         })
         .collect();
     directory.join_companions(&mut stages);
-    directory.read_harnesses(stages)
+    let steps = directory.take_contexts(stages);
+    let directory = Arc::new(directory);
+    steps.into_iter().map(|(at, step)| Task { directory: Arc::clone(&directory), at, step }).collect()
+}
+
+/// What is left to do about a file.
+pub struct Task<'r> {
+    directory: Arc<Directory<'r>>,
+    at: usize,
+    step: Step,
+}
+
+enum Step {
+    /// Nothing.
+    Done(Outcome),
+    /// To be read with the files that explain it; again from its beginning where its content is not here.
+    Harness(FileRead, Option<Source>),
+    /// To be told what it was good for, after all others of the directory.
+    Context(FileRead),
+}
+
+impl Task<'_> {
+    /// Bytes on disk that are still to be read.
+    pub fn size(&self) -> u64 {
+        if let Step::Harness(..) = self.step { self.directory.files[self.at].size() } else { 0 }
+    }
+
+    /// Whether it needs to know what came of all earlier tasks of its directory.
+    pub fn is_last(&self) -> bool {
+        matches!(self.step, Step::Context(_))
+    }
+
+    /// The place of the file among all, and what became of it.
+    pub fn finish(self) -> (usize, Outcome) {
+        let Self { directory, at, step } = self;
+        let outcome = match step {
+            Step::Done(outcome) => outcome,
+            Step::Harness(read, source) => directory.read_harness(at, read, source),
+            Step::Context(read) => directory.explained(read),
+        };
+        if let Outcome::Read(..) = outcome {
+            directory.has_samples.store(true, Ordering::Relaxed);
+        }
+        (directory.first + at, outcome)
+    }
 }
 
 /// The files of a directory and how they are read.
-struct Directory<'d> {
-    files: &'d [Found],
+struct Directory<'r> {
+    files: Vec<Found>,
+    /// The place of the first of them among the files of all directories.
+    first: usize,
     beside: String,
-    reading: Reading<'d>,
+    /// The files that explain others.
+    contexts: Vec<Source>,
+    /// Whether a file gave rows so far.
+    has_samples: AtomicBool,
+    reading: Reading<'r>,
 }
 
 impl Directory<'_> {
@@ -169,18 +227,16 @@ impl Directory<'_> {
             (Some(work), Stage::Plain(read, PlainPiece::Here(responses))) => (work, read, responses),
             (_, stage) => return Ok(stage),
         };
-        let Responses { fragment, shape, item_column, needs_keys } = *responses;
-        let read = FileRead { n_rows: fragment.table.len(), ..read };
-        let plain = PlainAbout { item_column, needs_keys, is_wide: shape == plain::WIDE };
+        let read = FileRead { n_rows: responses.fragment.table.len(), ..read };
+        let plain = PlainAbout {
+            item_column: responses.item_column.clone(),
+            needs_keys: responses.needs_keys,
+            is_wide: responses.shape == plain::WIDE,
+        };
         let about = About::new(&read, Some(plain.clone()));
-        Ok(match work.keep(&self.name(at, ""), about, fragment) {
-            Piece::Kept(path) => Stage::Plain(read, PlainPiece::Kept(path, plain)),
-            Piece::Here(fragment) => {
-                let PlainAbout { item_column, needs_keys, .. } = plain;
-                let responses = Responses { fragment: *fragment, shape, item_column, needs_keys };
-                Stage::Plain(read, PlainPiece::Here(Box::new(responses)))
-            }
-        })
+        let kept = work.keep(&self.name(at, ""), about, &responses.fragment);
+        let here = PlainPiece::Here(responses);
+        Ok(Stage::Plain(read, kept.map_or(here, |path| PlainPiece::Kept(path, plain))))
     }
 
     fn staged(&self, source: Source) -> Result<Stage, ReadError> {
@@ -272,14 +328,15 @@ impl Directory<'_> {
             // Not to be found again, but out of memory.
             (Outcome::Read(read, Piece::Here(fragment)), Some(work)) if !companions.is_empty() => {
                 let name = format!("{}-joined", self.name(at, ""));
-                let about = About::new(&read, None);
-                Outcome::Read(read, work.keep(&name, about, *fragment))
+                let kept = work.keep(&name, About::new(&read, None), &fragment);
+                Outcome::Read(read, kept.map_or(Piece::Here(fragment), Piece::Kept))
             }
             (outcome, _) => outcome,
         }
     }
 
-    fn read_harnesses(&self, stages: Vec<Stage>) -> Vec<Outcome> {
+    /// What is left to do, after the files that explain others were put where these find them.
+    fn take_contexts(&mut self, stages: Vec<Stage>) -> Vec<(usize, Step)> {
         let there: Vec<Format> = stages
             .iter()
             .filter_map(|stage| match stage {
@@ -287,51 +344,43 @@ impl Directory<'_> {
                 _ => None,
             })
             .collect();
-        let (mut contexts, mut rest) = (Vec::new(), Vec::new());
+        let (mut steps, mut contexts) = (Vec::new(), Vec::new());
         for (at, stage) in stages.into_iter().enumerate() {
-            match stage {
+            let step = match stage {
+                Stage::Done(outcome) => Step::Done(outcome),
+                Stage::Harness(read, source) => Step::Harness(read, source),
                 Stage::Context(read, source)
                     if read.format.stands_for().is_some_and(|f| !there.contains(&f)) =>
                 {
-                    rest.push((at, Stage::Harness(read, Some(source))));
+                    Step::Harness(read, Some(source))
                 }
-                Stage::Context(read, source) => contexts.push((at, read, source)),
-                other => rest.push((at, other)),
-            }
-        }
-        let context: Vec<&Source> = contexts.iter().map(|(_, _, source)| source).collect();
-        let mut outcomes: Vec<(usize, Outcome)> = rest
-            .into_par_iter()
-            .map(|(at, stage)| {
-                let outcome = match stage {
-                    Stage::Harness(read, source) => self.read_harness(at, read, source, &context),
-                    Stage::Done(outcome) => outcome,
-                    // All were taken out above.
-                    Stage::Plain(read, _) | Stage::Companion(read, _) | Stage::Context(read, _) => {
-                        Outcome::Used(read)
-                    }
-                };
-                (at, outcome)
-            })
-            .collect();
-        let has_samples = outcomes.iter().any(|(_, o)| matches!(o, Outcome::Read(..)));
-        outcomes.extend(contexts.into_iter().map(|(at, mut read, source)| {
-            let outcome = if has_samples {
-                read.because = format!("{}; it explains the files beside it", read.because);
-                Outcome::Used(read)
-            } else {
-                let error = ReadError::NotItemLevel {
-                    file: source.name(),
-                    found: format!("{}, which hold averages over items", read.format.name()),
-                    remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)"
-                        .to_owned(),
-                };
-                skipped(read, &error)
+                Stage::Context(read, source) => {
+                    self.contexts.push(source);
+                    contexts.push((at, Step::Context(read)));
+                    continue;
+                }
+                // All were done when the tables beside them were known.
+                Stage::Plain(read, _) | Stage::Companion(read, _) => Step::Done(Outcome::Used(read)),
             };
-            (at, outcome)
-        }));
-        outcomes.sort_by_key(|(at, _)| *at);
-        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+            steps.push((at, step));
+        }
+        steps.extend(contexts);
+        steps
+    }
+
+    /// What became of a file that explains others.
+    fn explained(&self, mut read: FileRead) -> Outcome {
+        if self.has_samples.load(Ordering::Relaxed) {
+            read.because = format!("{}; it explains the files beside it", read.because);
+            return Outcome::Used(read);
+        }
+        let error = ReadError::NotItemLevel {
+            file: read.file.clone(),
+            found: format!("{}, which hold averages over items", read.format.name()),
+            remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)"
+                .to_owned(),
+        };
+        skipped(read, &error)
     }
 
     /// A file that did not wait in memory.
@@ -353,31 +402,22 @@ impl Directory<'_> {
         read_harness(format, &open(found, limit)?, context)
     }
 
-    fn read_harness(
-        &self,
-        at: usize,
-        read: FileRead,
-        source: Option<Source>,
-        context: &[&Source],
-    ) -> Outcome {
-        let found = &self.files[at];
+    fn read_harness(&self, at: usize, read: FileRead, source: Option<Source>) -> Outcome {
+        let (found, context) = (&self.files[at], self.contexts.iter().collect::<Vec<_>>());
         let fragment = match source {
             Some(source) => {
                 self.reading.waiting.fetch_sub(source.bytes.len() as u64, Ordering::Relaxed);
-                read_harness(read.format, &source, context)
+                read_harness(read.format, &source, &context)
             }
-            None => self.read_from_disk(found, read.format, context),
+            None => self.read_from_disk(found, read.format, &context),
         };
         let outcome = finish(read, fragment);
         let rows = if let Outcome::Read(read, _) = &outcome { read.n_rows } else { 0 };
         self.reading.meter.done(found, rows);
-        match (outcome, self.work(at)) {
-            (Outcome::Read(read, Piece::Here(fragment)), Some(work)) => {
-                let about = About::new(&read, None);
-                Outcome::Read(read, work.keep(&self.name(at, &self.beside), about, *fragment))
-            }
-            (outcome, _) => outcome,
+        if let (Outcome::Read(read, Piece::Here(fragment)), Some(work)) = (&outcome, self.work(at)) {
+            work.keep(&self.name(at, &self.beside), About::new(read, None), fragment);
         }
+        outcome
     }
 }
 

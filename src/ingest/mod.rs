@@ -53,6 +53,7 @@ pub mod work;
 
 mod account;
 mod directory;
+mod portions;
 
 pub use detect::{Detected, Format};
 pub use directory::read_source;
@@ -71,14 +72,13 @@ use account::Account;
 use directory::{Outcome, Reading};
 use join::{Joined, Joining};
 use meter::Meter;
+use portions::Portions;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use thiserror::Error;
 use walk::Found;
-use work::Piece;
 
 /// What the rows of a wide table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -225,28 +225,19 @@ fn ingest_with(
     work: Option<&Work>,
 ) -> Result<(ResponseTable, IngestReport), IngestError> {
     let mut gathered = gather(paths, options, progress, work)?;
-    let (pieces, models) = (std::mem::take(&mut gathered.pieces), std::mem::take(&mut gathered.models));
-    if gathered.files.iter().all(|file| file.n_rows == 0) {
-        gathered.sort_out(models);
-        let Gathered { files, skipped, .. } = gathered;
+    let models = std::mem::take(&mut gathered.models);
+    if gathered.files.iter().all(|(_, file)| file.n_rows == 0) {
+        let (files, skipped) = gathered.sort_out(models);
         return Err(IngestError::NothingRead { files, skipped });
     }
-    let mut joining = Joining::default();
-    for piece in pieces {
-        let fragment = piece.load().map_err(|error| IngestError::Piece { message: error.to_string() })?;
-        joining.add(fragment);
-        if let Some(work) = work.filter(|_| joining.n_options() >= KEPT_OPTIONS) {
-            joining.give_options(|scores| work.keep_options(scores));
-        }
-    }
+    let joining = std::mem::take(&mut gathered.joining);
     let Joined { mut table, mut notes, rests, lints } = joining.finish();
     notes.extend(rest::complete(&mut table, &rests));
     let given = models.into_iter().map(|(read, companion, mut uses)| {
         uses.extend(companion.give(&mut table, &mut notes));
         (read, companion, uses)
     });
-    gathered.sort_out(given.collect());
-    let Gathered { files, skipped, .. } = gathered;
+    let (files, skipped) = gathered.sort_out(given.collect());
     notes.extend(model_name::complete(&mut table));
     hash_items(&mut table);
     let choices = primary::choose(&mut table);
@@ -280,31 +271,59 @@ pub fn look(
     Ok((report.files, report.skipped))
 }
 
-/// What the files gave, each for itself.
+/// What the files gave: those with their places among all, and their pieces together.
 #[derive(Default)]
 struct Gathered {
-    files: Vec<FileRead>,
-    skipped: Vec<Skipped>,
-    pieces: Vec<Piece>,
+    files: Vec<(usize, FileRead)>,
+    skipped: Vec<(usize, Skipped)>,
     models: Vec<Models>,
+    joining: Joining,
 }
 
 /// A table of models, and what it was used for so far.
 type Models = (FileRead, Box<plain::Companion>, Vec<String>);
 
 impl Gathered {
-    /// Puts tables of models to the files that were used, or to those that were set aside.
-    fn sort_out(&mut self, models: Vec<Models>) {
+    /// Adds what came of files; scores of options are put aside where there is a place for them.
+    fn add(&mut self, outcomes: Vec<(usize, Outcome)>, work: Option<&Work>) -> Result<(), IngestError> {
+        for (place, outcome) in outcomes {
+            match outcome {
+                Outcome::Read(file, piece) => {
+                    let fragment =
+                        piece.load().map_err(|error| IngestError::Piece { message: error.to_string() })?;
+                    self.files.push((place, file));
+                    self.joining.add(fragment);
+                    if let Some(work) = work.filter(|_| self.joining.n_options() >= KEPT_OPTIONS) {
+                        self.joining.give_options(|scores| work.keep_options(scores));
+                    }
+                }
+                Outcome::Used(file) => self.files.push((place, file)),
+                Outcome::Models(file, companion, uses) => self.models.push((file, companion, uses)),
+                Outcome::Skipped(file) => self.skipped.push((place, file)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The files that were used and those that were set aside, in their order; tables of models behind them.
+    fn sort_out(mut self, models: Vec<Models>) -> (Vec<FileRead>, Vec<Skipped>) {
+        self.files.sort_by_key(|(place, _)| *place);
+        self.skipped.sort_by_key(|(place, _)| *place);
+        let mut files: Vec<FileRead> = self.files.into_iter().map(|(_, file)| file).collect();
+        let mut skipped: Vec<Skipped> = self.skipped.into_iter().map(|(_, file)| file).collect();
         for (read, companion, uses) in models {
             match Outcome::of_companion(read, &companion, &uses) {
-                Outcome::Skipped(skipped) => self.skipped.push(skipped),
-                Outcome::Used(read) => self.files.push(read),
+                Outcome::Skipped(file) => skipped.push(file),
+                Outcome::Used(file) => files.push(file),
                 Outcome::Read(..) | Outcome::Models(..) => {}
             }
         }
+        (files, skipped)
     }
 }
 
+/// Reads all files, some at a time: what the earlier ones gave is joined meanwhile, so that no more than two
+/// portions are in memory beside the table.
 fn gather(
     paths: &[PathBuf],
     options: &IngestOptions,
@@ -321,38 +340,17 @@ fn gather(
         .map_err(|error| IngestError::NoSpace { message: error.to_string() })?;
     let meter = Meter::new(&found, progress);
     let is_large = found.len() > 1 && found.iter().map(Found::size).sum::<u64>() >= KEPT_FROM;
-    let (work, waiting) = (work.filter(|_| is_large), AtomicU64::new(0));
-    let reading = Reading { options, meter: &meter, work, waiting: &waiting };
-    let directories = by_directory(found);
-    let outcomes: Vec<Outcome> =
-        directories.par_iter().flat_map_iter(|files| directory::read(files, reading)).collect();
+    let waiting = AtomicU64::new(0);
+    let reading = Reading { options, meter: &meter, work: work.filter(|_| is_large), waiting: &waiting };
+    let mut portions = Portions::new(found, reading);
     let mut gathered = Gathered::default();
-    for outcome in outcomes {
-        match outcome {
-            Outcome::Read(file, piece) => {
-                gathered.files.push(file);
-                gathered.pieces.push(piece);
-            }
-            Outcome::Used(file) => gathered.files.push(file),
-            Outcome::Models(file, companion, uses) => gathered.models.push((file, companion, uses)),
-            Outcome::Skipped(file) => gathered.skipped.push(file),
-        }
+    let mut portion = portions.next();
+    while let Some(outcomes) = portion {
+        let (next, added) = rayon::join(|| portions.next(), || gathered.add(outcomes, work));
+        added?;
+        portion = next;
     }
     Ok(gathered)
-}
-
-/// The files of each directory, in the order in which the first of them was found.
-fn by_directory(found: Vec<Found>) -> Vec<Vec<Found>> {
-    let mut directories: Vec<Vec<Found>> = Vec::new();
-    let mut place: HashMap<PathBuf, usize> = HashMap::new();
-    for found in found {
-        let at = *place.entry(found.directory()).or_insert(directories.len());
-        match directories.get_mut(at) {
-            Some(directory) => directory.push(found),
-            None => directories.push(vec![found]),
-        }
-    }
-    directories
 }
 
 fn hash_items(table: &mut ResponseTable) {

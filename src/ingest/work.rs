@@ -144,16 +144,13 @@ impl Work {
         Some((about, path))
     }
 
-    /// Keeps a piece. Where there is no room for it, it stays in memory.
-    pub fn keep(&self, name: &str, about: About, fragment: Fragment) -> Piece {
+    /// Keeps a piece; where, if there was room for it.
+    pub fn keep(&self, name: &str, about: About, fragment: &Fragment) -> Option<PathBuf> {
         let about = About { notes: fragment.notes.clone(), rests: fragment.rests.clone(), ..about };
         let path = self.path(name);
-        let kept =
-            part::encode(&about, &fragment.table).and_then(|bytes| store::atomic::write_file(&path, &bytes));
-        match kept {
-            Ok(()) => Piece::Kept(path),
-            Err(_) => Piece::Here(Box::new(fragment)),
-        }
+        let bytes = part::encode(&about, &fragment.table).ok()?;
+        store::atomic::write_file(&path, &bytes).ok()?;
+        Some(path)
     }
 
     /// Keeps scores of options that come after those that were kept before; whether there was room for them.
@@ -255,7 +252,7 @@ mod tests {
         {
             let work = Work::open(&out).unwrap();
             assert!(matches!(Work::open(&out), Err(WorkError::InUse { .. })));
-            assert!(matches!(work.keep("k", About::new(&read, None), fragment.clone()), Piece::Kept(_)));
+            assert!(work.keep("k", About::new(&read, None), &fragment).is_some());
             fs::create_dir(work.directory().join("unpacked")).unwrap();
             fs::write(work.directory().join("cut.part"), "evalgauge part 2\nand no more").unwrap();
         }
