@@ -202,6 +202,26 @@ impl Benchmark {
                 self.pivot.runs_set_aside[0]
             ));
         }
+        if let [first, ..] = self.pivot.runs_completing.as_slice() {
+            notes.push(format!(
+                "{name}: {} taken for items that other runs of the same models lack, for instance {first}",
+                match self.pivot.runs_completing.len() {
+                    1 => "1 run was".to_owned(),
+                    n => format!("{n} runs were"),
+                }
+            ));
+        }
+        if let [first, ..] = self.pivot.models_without_metric.as_slice() {
+            notes.push(format!(
+                "{name}: {} left out, scored by other metrics than {} only, for instance {first}; name another with \
+                 --metric",
+                match self.pivot.models_without_metric.len() {
+                    1 => "1 model is".to_owned(),
+                    n => format!("{n} models are"),
+                },
+                self.matrix.metric.label()
+            ));
+        }
         if self.pivot.n_runs_repeated > 0 {
             notes.push(format!(
                 "{name}: {} in nothing but number or seed from another of the same model, so the attempts are \

@@ -2,8 +2,8 @@
 
 use super::evidence::Evidence;
 use crate::numeric::special::log_sum_exp;
-use crate::response::ResponseTable;
-use std::collections::{BTreeMap, HashMap};
+use crate::response::{Item, ResponseTable};
+use std::collections::HashMap;
 
 /// Probabilities of the options of each item, averaged over models.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,37 +34,23 @@ pub fn option_confidence(
     items: &[String],
     gold: &[Option<u8>],
 ) -> Option<OptionConfidence> {
-    let place: HashMap<&str, usize> = items.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
-    let mut cells: BTreeMap<(u32, usize), BTreeMap<u16, f64>> = BTreeMap::new();
-    for score in table.options.iter() {
-        let item = &table.items[score.item as usize];
-        if item.benchmark != benchmark {
-            continue;
-        }
-        if let (Some(&at), Some(logp)) = (place.get(item.id.as_str()), score.logp_sum) {
-            cells.entry((score.run, at)).or_default().insert(score.option, f64::from(logp));
-        }
-    }
-    // Only cells whose options are complete from 0 on say anything about the rest.
-    let complete: Vec<(u32, usize, Vec<f64>)> = cells
-        .into_iter()
-        .filter(|(_, o)| o.len() >= 2 && o.keys().copied().eq(0..o.len() as u16))
-        .map(|((run, item), o)| (run, item, o.into_values().collect()))
+    let place: HashMap<&str, u32> = items.iter().map(String::as_str).zip(0..).collect();
+    let of_benchmark = |item: &Item| item.benchmark == benchmark;
+    let item_at: Vec<Option<u32>> = (table.items.iter())
+        .map(|item| place.get(item.id.as_str()).copied().filter(|_| of_benchmark(item)))
         .collect();
-    if complete.is_empty() {
-        return None;
-    }
     let mut temperature = vec![1.0; table.runs.len()];
     let mut sums: Vec<Option<(Vec<f64>, usize)>> = vec![None; items.len()];
-    for cells in complete.chunk_by(|a, b| a.0 == b.0) {
+    for (run, scores) in by_run(table, &item_at) {
+        let cells = complete_cells(&scores);
         let keyed: Vec<(&[f64], usize)> = cells
             .iter()
-            .filter_map(|(_, item, logp)| Some((logp.as_slice(), usize::from(gold[*item]?))))
+            .filter_map(|(item, logp)| Some((logp.as_slice(), usize::from(gold[*item]?))))
             .filter(|(logp, key)| key < &logp.len())
             .collect();
         let t = best_temperature(&keyed);
-        temperature[cells[0].0 as usize] = t;
-        for (_, item, logp) in cells {
+        temperature[run] = t;
+        for (item, logp) in &cells {
             let p = softmax(logp, t);
             let cell = sums[*item].get_or_insert_with(|| (vec![0.0; p.len()], 0));
             if cell.0.len() == p.len() {
@@ -73,12 +59,60 @@ pub fn option_confidence(
             }
         }
     }
+    if sums.iter().all(Option::is_none) {
+        return None;
+    }
     let mean: Vec<Option<(Vec<f64>, usize)>> = sums
         .into_iter()
         .map(|cell| cell.map(|(sum, n)| (sum.iter().map(|s| s / n as f64).collect(), n)))
         .collect();
     let margin = mean.iter().zip(gold).map(|(mean, gold)| margin_of(mean.as_ref()?, (*gold)?)).collect();
     Some(OptionConfidence { temperature, mean, margin })
+}
+
+/// The log-probability of an option: item, option, nats.
+type Scored = (u32, u16, f32);
+
+/// The scores of each run that has any, one run at a time; those of an item in the order of the options.
+fn by_run<'t>(
+    table: &'t ResponseTable,
+    item_at: &'t [Option<u32>],
+) -> impl Iterator<Item = (usize, Vec<Scored>)> + 't {
+    let run_of = |at: &u32| table.options.get(*at as usize).run;
+    let mut order: Vec<u32> = (0..table.options.len() as u32).collect();
+    // Dumps come run by run, mostly.
+    if !order.is_sorted_by_key(run_of) {
+        order.sort_by_cached_key(run_of);
+    }
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let run = run_of(order.get(start)?);
+        let mut scores: Vec<Scored> = Vec::new();
+        while let Some(score) = order.get(start).map(|at| table.options.get(*at as usize)) {
+            if score.run != run {
+                break;
+            }
+            start += 1;
+            if let (Some(item), Some(logp)) = (item_at[score.item as usize], score.logp_sum) {
+                scores.push((item, score.option, logp));
+            }
+        }
+        scores.sort_by_key(|(item, option, _)| (*item, *option));
+        Some((run as usize, scores))
+    })
+}
+
+/// The items of a run whose options are complete from 0 on, at least two: only they say anything about the rest. Of
+/// an option that has several scores the last counts.
+fn complete_cells(scores: &[Scored]) -> Vec<(usize, Vec<f64>)> {
+    let of_items = scores.chunk_by(|a, b| a.0 == b.0);
+    let cell = |of_item: &[Scored]| {
+        let of_options = of_item.chunk_by(|a, b| a.1 == b.1).filter_map(<[Scored]>::last);
+        let complete = of_options.clone().map(|scored| scored.1).eq(0..of_options.clone().count() as u16);
+        let logp: Vec<f64> = of_options.map(|scored| f64::from(scored.2)).collect();
+        (complete && logp.len() >= 2).then(|| (of_item[0].0 as usize, logp))
+    };
+    of_items.filter_map(cell).collect()
 }
 
 fn margin_of((mean, n): &(Vec<f64>, usize), key: u8) -> Option<Evidence> {

@@ -27,19 +27,29 @@ const SHARED_WORDS: f64 = 0.5;
 struct Content {
     question: u64,
     whole: Option<u64>,
+    /// Whether the harness's own hash of the document stands for a question that is not known.
+    is_of_document: bool,
 }
 
 impl Content {
     fn of(item: &Item) -> Option<Self> {
-        let question = item.question.as_deref().filter(|q| !q.trim().is_empty())?;
+        let Some(question) = item.question.as_deref().filter(|q| !q.trim().is_empty()) else {
+            let hash = item.doc_hash.as_deref()?;
+            return Some(Self { question: xxh3_64(hash.as_bytes()), whole: None, is_of_document: true });
+        };
         let options = item.options.as_deref().filter(|options| !options.is_empty());
         Some(Self {
             question: item_hash::<&str>(question, &[]),
             whole: options.map(|options| item_hash(question, options)),
+            is_of_document: false,
         })
     }
 
+    /// Whether nothing says that it is another one.
     fn equals(self, other: Self) -> bool {
+        if self.is_of_document != other.is_of_document {
+            return true;
+        }
         match (self.whole, other.whole) {
             (Some(a), Some(b)) => a == b,
             _ => self.question == other.question,
@@ -232,8 +242,9 @@ impl Identity {
         each.map(|(item, content)| content.map_or(Verdict::Stays, |content| verdict(item, content))).collect()
     }
 
-    /// Where most texts of a file differ from those of the same names, and yet share their words with them, they
-    /// are the same questions as another template shows them.
+    /// Where most texts of a file differ from those of the same names, and yet share their words and keys with them,
+    /// they are the same questions as another template shows them. Documents that are known by their hashes alone
+    /// may be the same in another form if not one of the hashes is known.
     fn forgive_other_words(
         &mut self,
         items: &[Item],
@@ -269,7 +280,10 @@ impl Identity {
             };
             let mut overlaps: Vec<f64> = differ.iter().take(MAX_COMPARED).filter_map(overlap).collect();
             overlaps.sort_by(f64::total_cmp);
-            if overlaps.get(overlaps.len() / 2).is_some_and(|median| *median >= SHARED_WORDS) {
+            let is_hash = |at: &usize| contents[*at].is_some_and(|content| content.is_of_document);
+            let no_hash_is_known = differ.len() == shared && moved == 0 && differ.iter().all(is_hash);
+            let share_words = overlaps.get(overlaps.len() / 2).is_some_and(|median| *median >= SHARED_WORDS);
+            if no_hash_is_known || share_words {
                 forgiven.push((benchmark, shared, differ));
             }
         }
@@ -395,8 +409,20 @@ fn is_place(id: &str) -> bool {
     !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The share of the words of the shorter text that the longer one has too.
+/// The share of the words of the shorter text that the longer one has too; none where the keys say that they are
+/// two questions.
 fn overlap(a: &Item, b: &Item) -> Option<f64> {
+    fn key(item: &Item) -> (bool, Option<u64>) {
+        let keyed = item.options.as_ref().zip(item.gold).and_then(|(all, gold)| all.get(usize::from(gold)));
+        let text = keyed.map(String::as_str).or(item.gold_text.as_deref());
+        (item.options.is_some(), text.map(|text| item_hash::<&str>(text, &[])))
+    }
+    if let ((of_options, Some(first)), (other_of_options, Some(second))) = (key(a), key(b))
+        && of_options == other_of_options
+        && first != second
+    {
+        return Some(0.0);
+    }
     fn words(item: &Item) -> FxHashSet<&str> {
         let texts = item.question.iter().chain(item.options.iter().flatten());
         texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty()).collect()
@@ -435,7 +461,7 @@ mod tests {
 
     fn joined(files: Vec<Fragment>) -> Joined {
         let mut joining = Joining::default();
-        files.into_iter().for_each(|file| joining.add(file));
+        files.into_iter().for_each(|file| joining.add(&file.table.runs[0].files[0].clone(), file));
         joining.finish()
     }
 
@@ -516,6 +542,45 @@ mod tests {
         assert_eq!(lint, [("texts_in_other_words", 3)]);
         let strange = of(["seven plus one", "who wrote it", "capital city"]);
         assert_eq!(joined(vec![make("a", of(texts)), make("b", strange)]).table.items.len(), 6);
+    }
+
+    #[test]
+    fn other_numbers_in_one_template_are_other_questions() {
+        let make = |model: &str, numbers: [(u16, u16); 3]| {
+            let mut all = file(model, &[]);
+            for (at, (a, b)) in numbers.into_iter().enumerate() {
+                let question = format!("What is the sum of {a} and {b}?");
+                let item = Item {
+                    question: Some(question),
+                    gold_text: Some((a + b).to_string()),
+                    ..Item::new("b", None, format!("{at}"))
+                };
+                all.table.items.push(item);
+                all.table.push(Row::new(0, at as u32, 0, Some(1.0)));
+            }
+            all
+        };
+        let all = joined(vec![make("a", [(1, 2), (3, 4), (5, 6)]), make("b", [(7, 8), (9, 1), (2, 2)])]);
+        assert_eq!(all.table.items.len(), 6);
+        assert_eq!(all.lints[0].code, "texts_differ");
+    }
+
+    #[test]
+    fn documents_without_texts_are_known_by_their_hashes() {
+        let make = |model: &str, hashes: &[&str]| {
+            let mut all = file(model, &[]);
+            for (at, hash) in hashes.iter().enumerate() {
+                let item = Item { doc_hash: Some((*hash).into()), ..Item::new("b", None, format!("{at}")) };
+                all.table.items.push(item);
+                all.table.push(Row::new(0, at as u32, 0, Some(1.0)));
+            }
+            all
+        };
+        let n_items = |files: Vec<Fragment>| joined(files).table.items.len();
+        // One file begins a document later.
+        assert_eq!(n_items(vec![make("a", &["p", "q", "r"]), make("b", &["q", "r", "s"])]), 4);
+        // Another version of the harness has hashes of its own.
+        assert_eq!(n_items(vec![make("a", &["p", "q", "r"]), make("b", &["x", "y", "z"])]), 3);
     }
 
     #[test]

@@ -1,20 +1,19 @@
 //! How do the pieces of many files become one table? One after the other, so that the order of the files is the
 //! order of the rows: items find their names, runs that only share a name are kept apart, and the rest is joined.
 
+use super::attempts::{Attempt, Attempts};
 use super::fragment::{Fragment, Note, Rest};
 use super::identity::Identity;
 use super::lint::Lint;
 use crate::response::{Joiner, OptionScores, ResponseTable};
-use rustc_hash::FxHashMap;
-use std::ops::Range;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Pieces on their way to one table.
 #[derive(Debug, Default)]
 pub struct Joining {
     joiner: Joiner,
     identity: Identity,
-    /// The rows among which those of a run are.
-    rows_of: FxHashMap<u32, Vec<Range<usize>>>,
+    attempts: Attempts,
     notes: Vec<Note>,
     /// What was found while joining.
     later: Vec<Note>,
@@ -34,25 +33,25 @@ pub struct Joined {
     pub lints: Vec<Lint>,
 }
 
-/// What an attempt is, by its places in the table: item, metric and repeat.
-type Attempt = (u32, u32, u32);
-
 impl Joining {
-    /// Adds the piece of a file.
+    /// Adds the piece of a file of this name.
     ///
     /// Two files may use one run name for different models, or for two runs of the same model that score the
     /// same items differently: the later one gets the name of its file behind its own.
-    pub fn add(&mut self, mut fragment: Fragment) {
+    pub fn add(&mut self, file: &str, mut fragment: Fragment) {
         self.notes.append(&mut fragment.notes);
         let table = &mut fragment.table;
-        let file = table.runs.first().and_then(|run| run.files.first()).cloned().unwrap_or_default();
         let ids: Vec<String> = table.runs.iter().map(|run| run.id.clone()).collect();
         let answered = || {
-            let runs = ids.iter().filter_map(|id| self.joiner.run(id));
-            let rows = runs.flat_map(|run| rows_of(run, &self.rows_of, self.joiner.table()));
-            rows.map(|row| self.joiner.table().item_column().get(row)).collect()
+            let runs: FxHashSet<u32> = ids.iter().filter_map(|id| self.joiner.run(id)).collect();
+            let mut items = FxHashSet::default();
+            self.attempts.each(self.joiner.table(), &runs, |_, attempt| {
+                items.insert(attempt.item);
+                true
+            });
+            items
         };
-        let renamed = self.identity.settle(table, &self.joiner, answered, &file, &mut self.later);
+        let renamed = self.identity.settle(table, &self.joiner, answered, file, &mut self.later);
         for rest in fragment.rests.iter_mut().filter(|_| !renamed.is_empty()) {
             for id in &mut rest.tried {
                 if let Some(new) = renamed.get(&(rest.benchmark.clone(), id.clone())) {
@@ -66,10 +65,9 @@ impl Joining {
         let before = self.joiner.table().len();
         let ids: Vec<String> = fragment.table.runs.iter().map(|run| run.id.clone()).collect();
         self.joiner.append(fragment.table);
-        let added = before..self.joiner.table().len();
-        for run in ids.iter().filter_map(|id| self.joiner.run(id)) {
-            self.rows_of.entry(run).or_default().push(added.clone());
-        }
+        let runs: Vec<u32> = ids.iter().filter_map(|id| self.joiner.run(id)).collect();
+        let table = self.joiner.table();
+        self.attempts.add(table, &runs, before..table.len());
     }
 
     /// Number of scores of options that were added and not taken.
@@ -92,69 +90,100 @@ impl Joining {
     }
 
     fn keep_apart(&mut self, fragment: &mut Fragment) {
-        for at in 0..fragment.table.runs.len() {
+        let names = |fragment: &Fragment, at: usize| {
             let run = &fragment.table.runs[at];
-            let (id, file) = (run.id.clone(), run.files.first().cloned().unwrap_or_default());
-            let short = file.rsplit('/').next().unwrap_or(&file);
-            let names = [id.clone(), format!("{id} [{short}]"), format!("{id} [{file}]")];
-            let free = |name: &&String| !self.clashes(&fragment.table, at as u32, name);
-            let name = names.iter().find(free).unwrap_or(&names[2]);
-            if *name == id {
-                continue;
-            }
-            if run.model.as_str() == id {
-                // One model, two runs: say so, because one of them will stand for the model.
-                let message =
-                    format!("run {id:?} is scored differently in an earlier file; kept apart as another run");
-                self.later.push(Note { file: file.clone(), row: None, message });
-            }
-            for rest in fragment.rests.iter_mut().filter(|rest| rest.run == id) {
-                rest.run.clone_from(name);
-            }
-            fragment.table.runs[at].id.clone_from(name);
+            let file = run.files.first().map_or("", String::as_str);
+            let short = file.rsplit('/').next().unwrap_or(file);
+            [run.id.clone(), format!("{} [{short}]", run.id), format!("{} [{file}]", run.id)]
+        };
+        let mut clashing: Vec<usize> = (0..fragment.table.runs.len()).collect();
+        let own: Vec<[String; 3]> = clashing.iter().map(|&at| names(fragment, at)).collect();
+        for name in 0..2 {
+            let wanted: Vec<(usize, &str)> =
+                clashing.iter().map(|&at| (at, own[at][name].as_str())).collect();
+            let clash = self.clashes(&fragment.table, &wanted);
+            let free = clashing.iter().copied().filter(|at| !clash.contains(at));
+            free.for_each(|at| self.call(fragment, at, &own[at][name]));
+            clashing.retain(|at| clash.contains(at));
+        }
+        clashing.into_iter().for_each(|at| self.call(fragment, at, &own[at][2]));
+    }
+
+    /// Gives a run its name among all; says so where one model has two runs, for one of them will stand for it.
+    fn call(&mut self, fragment: &mut Fragment, at: usize, name: &str) {
+        let run = &mut fragment.table.runs[at];
+        if name == run.id {
+            return;
+        }
+        let id = std::mem::replace(&mut run.id, name.to_owned());
+        if run.model.as_str() == id {
+            let message =
+                format!("run {id:?} is scored differently in an earlier file; kept apart as another run");
+            let file = run.files.first().cloned().unwrap_or_default();
+            self.later.push(Note { file, row: None, message });
+        }
+        for rest in fragment.rests.iter_mut().filter(|rest| rest.run == id) {
+            rest.run = name.to_owned();
         }
     }
 
-    /// Whether a run and the one that has the name cannot be the same: other models, or other scores for the
-    /// same attempts.
-    fn clashes(&self, table: &ResponseTable, run: u32, name: &str) -> bool {
-        let Some(earlier) = self.joiner.run(name) else { return false };
-        let whole = self.joiner.table();
-        if whole.runs[earlier as usize].model != table.runs[run as usize].model {
-            return true;
+    /// Which of these runs of a piece cannot be the same as the earlier runs of these names: they are of other
+    /// models, or score the same attempts differently.
+    fn clashes(&mut self, table: &ResponseTable, wanted: &[(usize, &str)]) -> FxHashSet<usize> {
+        let mut clashing = FxHashSet::default();
+        // By place among all runs, those of the piece that may be the same.
+        let mut earlier: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut place: Vec<Option<u32>> = vec![None; table.runs.len()];
+        for &(at, name) in wanted {
+            let Some(run) = self.joiner.run(name) else { continue };
+            if self.joiner.table().runs[run as usize].model == table.runs[at].model {
+                earlier.insert(run, at);
+                place[at] = Some(run);
+            } else {
+                clashing.insert(at);
+            }
         }
+        if earlier.is_empty() {
+            return clashing;
+        }
+        let mut runs: FxHashSet<u32> = earlier.keys().copied().collect();
+        self.attempts.prepare(self.joiner.table(), &runs);
+        let scores = self.read_before(table, &place);
+        runs.retain(|run| scores.keys().any(|attempt| attempt.run == *run));
+        let whole = self.joiner.table();
+        let mut differing = FxHashSet::default();
+        self.attempts.each(whole, &runs, |row, attempt| {
+            if scores.get(&attempt).is_some_and(|score| *score != whole.score(row).map(f64::to_bits)) {
+                differing.insert(earlier[&attempt.run]);
+            }
+            differing.len() < runs.len()
+        });
+        clashing.extend(differing);
+        clashing
+    }
+
+    /// The attempts of a piece that earlier files have, too, with their scores in the piece.
+    fn read_before(&self, table: &ResponseTable, place: &[Option<u32>]) -> FxHashMap<Attempt, Option<u64>> {
         let item_at: Vec<Option<u32>> =
             table.items.iter().map(|item| self.joiner.item(&item.benchmark, item.id.as_str())).collect();
         let metric_at: Vec<Option<u32>> = table.metrics.iter().map(|m| self.joiner.metric(m)).collect();
-        let mut scores: FxHashMap<Attempt, Option<u64>> = FxHashMap::default();
-        for row in (0..table.len()).filter(|&row| table.run_column().get(row) == run) {
-            let item = item_at[table.item_column().get(row) as usize];
-            let metric = metric_at[table.metric_column().get(row) as usize];
-            if let (Some(item), Some(metric)) = (item, metric) {
-                let attempt = (item, metric, table.repeat_column().get(row));
-                scores.insert(attempt, table.score(row).map(f64::to_bits));
+        let mut scores = FxHashMap::default();
+        let mut blocks = table.blocks();
+        while let Some(block) = blocks.next_block() {
+            for (row, of_piece) in (block.start..).zip(block.attempts()) {
+                let (Some(run), Some(item), Some(metric)) =
+                    (place[of_piece.run], item_at[of_piece.item], metric_at[of_piece.metric])
+                else {
+                    continue;
+                };
+                let attempt = Attempt { run, item, metric, repeat: table.repeat_column().get(row) };
+                if self.attempts.contains(attempt) {
+                    scores.insert(attempt, of_piece.score.map(f64::to_bits));
+                }
             }
         }
-        let differs = |row: usize| {
-            let attempt = (
-                whole.item_column().get(row),
-                whole.metric_column().get(row),
-                whole.repeat_column().get(row),
-            );
-            scores.get(&attempt).is_some_and(|score| *score != whole.score(row).map(f64::to_bits))
-        };
-        !scores.is_empty() && rows_of(earlier, &self.rows_of, whole).any(differs)
+        scores
     }
-}
-
-/// The rows of a run, by the stretches in which they are.
-fn rows_of<'t>(
-    run: u32,
-    stretches: &'t FxHashMap<u32, Vec<Range<usize>>>,
-    table: &'t ResponseTable,
-) -> impl Iterator<Item = usize> + use<'t> {
-    let of_run = stretches.get(&run).into_iter().flatten();
-    of_run.flat_map(Clone::clone).filter(move |&row| table.run_column().get(row) == run)
 }
 
 #[cfg(test)]
@@ -173,7 +202,7 @@ mod tests {
 
     fn join(fragments: Vec<Fragment>) -> Joined {
         let mut joining = Joining::default();
-        fragments.into_iter().for_each(|fragment| joining.add(fragment));
+        fragments.into_iter().for_each(|fragment| joining.add("a.csv", fragment));
         joining.finish()
     }
 

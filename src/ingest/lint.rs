@@ -166,11 +166,13 @@ impl Kind {
     }
 }
 
-/// Whether no two rows are about the same item, run and metric: nearly always, and told by one bit for each.
+/// Whether no two rows are about the same item, run and metric: nearly always, and told by two bits for each, where
+/// that takes no more room than to sort the rows.
 fn all_first_attempts(table: &ResponseTable) -> bool {
-    const MOST_CELLS: usize = 1 << 33;
+    const CELLS_OF_A_ROW: usize = 16;
     let columns = table.runs.len() * table.metrics.len();
-    let Some(_) = columns.checked_mul(table.items.len()).filter(|cells| *cells <= MOST_CELLS) else {
+    let most = table.len().saturating_mul(CELLS_OF_A_ROW);
+    let Some(_) = columns.checked_mul(table.items.len()).filter(|cells| *cells <= most) else {
         return false;
     };
     let mut seen = BitMatrix::missing(columns, table.items.len());

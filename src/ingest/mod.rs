@@ -52,6 +52,7 @@ pub mod walk;
 pub mod work;
 
 mod account;
+mod attempts;
 mod directory;
 mod portions;
 
@@ -291,8 +292,8 @@ impl Gathered {
                 Outcome::Read(file, piece) => {
                     let fragment =
                         piece.load().map_err(|error| IngestError::Piece { message: error.to_string() })?;
+                    self.joining.add(&file.file, fragment);
                     self.files.push((place, file));
-                    self.joining.add(fragment);
                     if let Some(work) = work.filter(|_| self.joining.n_options() >= KEPT_OPTIONS) {
                         self.joining.give_options(|scores| work.keep_options(scores));
                     }

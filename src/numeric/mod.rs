@@ -3,6 +3,7 @@
 //! Nothing in here knows what a benchmark is: estimates and intervals, reasons for stopping, seeded
 //! random streams, resampling, correlation and special functions.
 
+pub mod beta;
 pub mod binormal;
 pub mod bootstrap;
 pub mod cholesky;

@@ -100,6 +100,11 @@ impl ResponseTable {
         Blocks::new(self, 0..self.len())
     }
 
+    /// The rows of a stretch.
+    pub fn blocks_in(&self, rows: Range<usize>) -> Blocks<'_> {
+        Blocks::new(self, rows)
+    }
+
     /// All rows in as many stretches as there are threads, but a few at most, for much may be kept for each. What is
     /// made of them must not depend on where one ends.
     pub fn stretches(&self) -> impl IndexedParallelIterator<Item = Blocks<'_>> {

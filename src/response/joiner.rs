@@ -66,6 +66,13 @@ impl Joiner {
                 })
             })
             .collect();
+        let files_at: Vec<Vec<u32>> = (other.runs.iter().zip(&run_at))
+            .map(|(run, &at)| {
+                let mine = &self.table.runs[at as usize].files;
+                let place = |file| mine.iter().position(|known| known == file).unwrap_or(0) as u32;
+                run.files.iter().map(place).collect()
+            })
+            .collect();
         let mut item_at: Vec<u32> = Vec::with_capacity(other.items.len());
         for items in other.items.chunk_by(|a, b| a.benchmark == b.benchmark) {
             let of_benchmark = self.items.entry(items[0].benchmark.clone()).or_default();
@@ -86,7 +93,7 @@ impl Joiner {
                 })
             })
             .collect();
-        self.table.append(other, &run_at, &item_at, &metric_at);
+        self.table.append(other, &run_at, &item_at, &metric_at, &files_at);
         conflicting_keys
     }
 
@@ -190,6 +197,22 @@ mod tests {
         assert_eq!((t.runs.len(), t.items.len(), t.metrics.len(), t.len()), (2, 1, 1, 4));
         assert_eq!(t.items[0].gold, Some(1));
         assert_eq!(t.row(2).run, 1);
+    }
+
+    #[test]
+    fn every_row_knows_its_file() {
+        let of = |files: &[&str]| {
+            let mut t = small("a", 1);
+            t.runs[0].files = files.iter().map(|file| (*file).to_owned()).collect();
+            t
+        };
+        let mut joiner = Joiner::default();
+        [of(&["s1", "r"]), of(&["s2", "r"]), of(&["s1"])].into_iter().for_each(|t| {
+            joiner.append(t);
+        });
+        let t = joiner.into_table();
+        let files: Vec<_> = (0..t.len()).map(|row| t.source_file(row).unwrap()).collect();
+        assert_eq!(files, ["s1", "s1", "s2", "s2", "s1", "s1"]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod pivot;
 mod reals;
 pub mod run;
 pub mod score;
+mod standing;
 pub mod table;
 
 pub use bits::BitMatrix;

@@ -2,11 +2,9 @@
 
 use super::bits::BitMatrix;
 use super::blocks::{Attempt, Blocks};
-use super::codes::BUFFER;
-use super::ids::RespondentId;
 use super::matrix::{Cells, Counts, NO_CATEGORY, ResponseMatrix};
 use super::options::{NO_OPTION, OptionPlanes};
-use super::run::Run;
+use super::standing::{self, Standing};
 use super::table::{ResponseTable, Status};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -33,6 +31,10 @@ pub struct PivotReport {
     /// Runs of the benchmark and metric that were set aside for a later step, the base prompt or a later
     /// time of the same model.
     pub runs_set_aside: Vec<String>,
+    /// Runs that were taken for the items that the better runs of the same model lack.
+    pub runs_completing: Vec<String>,
+    /// Models whose rows are all of other metrics of the benchmark.
+    pub models_without_metric: Vec<String>,
     /// Rows that said the same thing again about the same attempt.
     pub n_identical_duplicates: usize,
     /// Runs that differ from another of the same model in nothing that is known but their number or seed; their
@@ -98,8 +100,9 @@ pub enum PivotError {
 ///
 /// The metric is the primary one (else the only one, else the first) unless named. Each model is one
 /// respondent, through one of its runs: the last training step, then the base prompt variant before any
-/// other, then the latest time, then the last in the table. Runs without a time that differ in nothing but their
-/// number or seed are repeats of one another. Repeats of a cell are kept as counts where scores
+/// other, then the latest time, then the last in the table. Other runs of the same step give the items that it
+/// lacks, if their set-up is the same or they share no item with it. Runs without a time that differ in nothing but
+/// their number or seed are repeats of one another. Repeats of a cell are kept as counts where scores
 /// are 0 and 1 and averaged otherwise. Rows that say the same thing twice are folded and counted; rows that
 /// contradict one another are an error. Respondents and items are in order of first appearance.
 ///
@@ -111,13 +114,6 @@ pub fn pivot(
     options: &PivotOptions,
 ) -> Result<(ResponseMatrix, PivotReport), PivotError> {
     let metric = choose_metric(table, benchmark, options)?;
-    let chosen = choose_runs(table, metric, options.every_run);
-    let mut report = PivotReport {
-        runs_set_aside: chosen.set_aside,
-        n_runs_repeated: chosen.n_repeated,
-        ..Default::default()
-    };
-
     // Every item of the benchmark has a row, also those that nobody answered: they are findings.
     let item_index: Vec<usize> =
         (0..table.items.len()).filter(|&i| table.items[i].benchmark == benchmark).collect();
@@ -126,13 +122,23 @@ pub fn pivot(
         item_at[i] = at as u32;
     }
 
-    let shape = (item_index.len(), chosen.respondents.len());
-    let simple = pack_simple(table, metric, &chosen.respondent_of_run, &item_at, shape, &mut report);
+    let mut standing = match options.every_run {
+        true => standing::every_run(table, metric),
+        false => standing::one_for_each_model(table, metric, &item_at),
+    };
+    let mut report = PivotReport {
+        runs_set_aside: std::mem::take(&mut standing.set_aside),
+        runs_completing: std::mem::take(&mut standing.completing),
+        models_without_metric: std::mem::take(&mut standing.without_metric),
+        n_runs_repeated: standing.n_repeated,
+        ..Default::default()
+    };
+    let shape = (item_index.len(), standing.respondents.len());
+    let simple = pack_simple(table, metric, &standing, &item_at, shape, &mut report);
     let (packed, planes) = match simple {
         Some(bits) => (Cells::Binary(bits), None),
         None => {
-            let of_run = &chosen.respondent_of_run;
-            let cells = gather(table, metric, of_run, &item_at, shape, &mut report)?;
+            let cells = gather(table, metric, &standing, &item_at, shape, &mut report)?;
             let planes = option_planes(table, &cells, &item_index);
             (pack(table, &cells, report.max_repeats), planes)
         }
@@ -145,7 +151,8 @@ pub fn pivot(
     let items = item_index.iter().map(|&i| table.items[i].id.clone()).collect();
     let subjects: Vec<Option<String>> = item_index.iter().map(|&i| table.items[i].subject.clone()).collect();
     let metric = table.metrics[metric].clone();
-    let matrix = ResponseMatrix::new(benchmark, metric, chosen.respondents, items, &subjects, packed, planes);
+    let matrix =
+        ResponseMatrix::new(benchmark, metric, standing.respondents, items, &subjects, packed, planes);
     Ok((matrix, report))
 }
 
@@ -171,100 +178,6 @@ fn choose_metric(
             }),
         None => Ok(of_benchmark.iter().copied().find(|&m| table.metrics[m].primary).unwrap_or(first)),
     }
-}
-
-struct ChosenRuns {
-    respondents: Vec<RespondentId>,
-    respondent_of_run: Vec<Option<u32>>,
-    set_aside: Vec<String>,
-    n_repeated: usize,
-}
-
-/// Whether two runs of a model are attempts at the same: the set-up is the same, and no time says that the one
-/// was meant to replace the other.
-fn repeats(a: &Run, b: &Run) -> bool {
-    let alike = Run { id: b.id.clone(), seed: b.seed, files: b.files.clone(), ..a.clone() };
-    a.timestamp.is_none() && alike == *b
-}
-
-/// What makes one run of a model stand for it before another.
-fn precedence(run: &Run) -> (i64, bool, &str) {
-    (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
-}
-
-/// The runs that have rows of the metric, in the order of their first.
-fn runs_with(table: &ResponseTable, metric: usize) -> Vec<usize> {
-    let (mut used, mut seen) = (Vec::new(), vec![false; table.runs.len()]);
-    let (mut runs, mut metrics) = ([0; BUFFER], [0; BUFFER]);
-    for start in (0..table.len()).step_by(BUFFER) {
-        let n = BUFFER.min(table.len() - start);
-        table.run_column().read(start, &mut runs[..n]);
-        table.metric_column().read(start, &mut metrics[..n]);
-        for (&run, _) in runs[..n].iter().zip(&metrics[..n]).filter(|(_, m)| **m as usize == metric) {
-            if !std::mem::replace(&mut seen[run as usize], true) {
-                used.push(run as usize);
-            }
-        }
-    }
-    used
-}
-
-fn choose_runs(table: &ResponseTable, metric: usize, every_run: bool) -> ChosenRuns {
-    let used = runs_with(table, metric);
-    let mut place: FxHashMap<String, usize> = FxHashMap::default();
-    let mut standing: Vec<(RespondentId, Vec<usize>)> = Vec::new();
-    let mut set_aside = Vec::new();
-    for run in used {
-        let name = if every_run { run_label(&table.runs[run]) } else { table.runs[run].model.to_string() };
-        match place.get(&name) {
-            None => {
-                place.insert(name.clone(), standing.len());
-                standing.push((name.into(), vec![run]));
-            }
-            Some(_) if every_run => {
-                let distinct = format!("{name} [{}]", table.runs[run].id);
-                standing.push((distinct.into(), vec![run]));
-            }
-            Some(&at) => {
-                let stand = &mut standing[at].1;
-                let (new, old) = (&table.runs[run], &table.runs[stand[0]]);
-                if repeats(new, old) {
-                    stand.push(run);
-                } else if precedence(new) >= precedence(old) {
-                    let left = std::mem::replace(stand, vec![run]);
-                    set_aside.extend(left.into_iter().map(|r| table.runs[r].id.clone()));
-                } else {
-                    set_aside.push(new.id.clone());
-                }
-            }
-        }
-    }
-    let mut respondent_of_run = vec![None; table.runs.len()];
-    let mut n_repeated = 0;
-    for (at, (_, runs)) in standing.iter().enumerate() {
-        n_repeated += runs.len() - 1;
-        for run in runs {
-            respondent_of_run[*run] = Some(at as u32);
-        }
-    }
-    ChosenRuns {
-        respondents: standing.into_iter().map(|(name, _)| name).collect(),
-        respondent_of_run,
-        set_aside,
-        n_repeated,
-    }
-}
-
-/// A run's name among all runs: model, step, variant.
-pub fn run_label(run: &Run) -> String {
-    let mut label = run.model.to_string();
-    if let Some(step) = run.step {
-        label.push_str(&format!(" step {step}"));
-    }
-    if let Some(variant) = &run.prompt_variant {
-        label.push_str(&format!(" ({variant})"));
-    }
-    label
 }
 
 /// Which rows of the table belong to each cell: one for nearly all, the others listed beside it.
@@ -328,7 +241,7 @@ impl CellRows {
 fn pack_simple(
     table: &ResponseTable,
     metric: usize,
-    respondent_of_run: &[Option<u32>],
+    standing: &Standing,
     item_at: &[u32],
     shape: (usize, usize),
     report: &mut PivotReport,
@@ -341,11 +254,12 @@ fn pack_simple(
         let mut bits = BitMatrix::missing(shape.1, shape.0);
         while let Some(block) = blocks.next_block() {
             for attempt in block.attempts().filter(|attempt| attempt.metric == metric) {
-                let Some(respondent) = respondent_of_run[attempt.run] else { continue };
+                let item = item_at[attempt.item];
+                let Some(respondent) = standing.respondent(attempt.run, item) else { continue };
                 // Attempts without a score would have to be told from cells without an attempt.
                 let score = attempt.score?;
                 let (right, wrong) = (score == 1.0, score == 0.0);
-                let is_new = bits.set_new(respondent as usize, item_at[attempt.item] as usize, right);
+                let is_new = bits.set_new(respondent as usize, item as usize, right);
                 if !is_new | !(right | wrong) {
                     return None;
                 }
@@ -364,7 +278,7 @@ fn pack_simple(
 fn gather(
     table: &ResponseTable,
     metric: usize,
-    respondent_of_run: &[Option<u32>],
+    standing: &Standing,
     item_at: &[u32],
     shape: (usize, usize),
     report: &mut PivotReport,
@@ -374,10 +288,11 @@ fn gather(
     let mut blocks = table.blocks();
     while let Some(block) = blocks.next_block() {
         for (row, attempt) in (block.start..).zip(block.attempts()) {
-            let Some(respondent) = respondent_of_run[attempt.run].filter(|_| attempt.metric == metric) else {
-                continue;
-            };
             let Attempt { run, item, score, .. } = attempt;
+            if attempt.metric != metric {
+                continue;
+            }
+            let Some(respondent) = standing.respondent(run, item_at[item]) else { continue };
             report.n_rows += 1;
             let cell = item_at[item] as usize * shape.1 + respondent as usize;
             let repeat = table.repeat_column().get(row);
@@ -494,6 +409,7 @@ mod tests {
     use super::*;
     use crate::response::item::Item;
     use crate::response::metric::Metric;
+    use crate::response::run::Run;
     use crate::response::table::Row;
 
     fn table(models: &[&str], items: usize) -> ResponseTable {
@@ -535,7 +451,45 @@ mod tests {
         t.runs[2].timestamp = Some("2024-01-02".into());
         let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
         assert_eq!((report.n_runs_repeated, m.score(0, 0)), (0, Some(1.0)));
-        assert_eq!(report.runs_set_aside, ["run0", "run1"]);
+        assert_eq!(
+            (report.runs_set_aside, report.runs_completing),
+            (vec!["run1".into()], vec!["run0".into()])
+        );
+    }
+
+    #[test]
+    fn runs_of_other_items_complete_a_model() {
+        let mut t = table(&["m", "m", "m", "m"], 5);
+        for (run, time) in [(0, "01"), (1, "02"), (2, "03"), (3, "04")] {
+            t.runs[run].timestamp = Some(time.into());
+        }
+        t.runs[3].step = Some(7);
+        // The second was given other arguments: it shares no item with the others. The third repeats an item.
+        t.runs[1].prompt_variant = Some("subject=b".into());
+        let rows = [(0, 0, 0.0), (0, 1, 0.0), (1, 2, 1.0), (2, 1, 1.0), (3, 3, 1.0)];
+        rows.iter().for_each(|&(run, item, score)| t.push(Row::new(run, item, 0, Some(score))));
+        let scores = |t: &ResponseTable| {
+            let (m, report) = pivot(t, "b", &PivotOptions::default()).unwrap();
+            ((0..5).map(|item| m.score(item, 0)).collect::<Vec<_>>(), report)
+        };
+        let (found, report) = scores(&t);
+        assert_eq!(found, [Some(0.0), Some(1.0), Some(1.0), None, None]);
+        assert_eq!((report.runs_completing.len(), report.runs_set_aside), (2, vec!["run3".to_owned()]));
+        // Another set-up does not mix with the better run that it shares an item with.
+        t.runs[0].n_shot = Some(5);
+        let (found, report) = scores(&t);
+        assert_eq!(found, [None, Some(1.0), Some(1.0), None, None]);
+        assert_eq!(report.runs_set_aside, ["run0", "run3"]);
+    }
+
+    #[test]
+    fn models_of_another_metric_are_named() {
+        let mut t = table(&["a", "b"], 1);
+        t.metrics.push(Metric::new("b", "f1", None));
+        t.push(Row::new(0, 0, 0, Some(1.0)));
+        t.push(Row::new(1, 0, 1, Some(1.0)));
+        let (m, report) = pivot(&t, "b", &PivotOptions::default()).unwrap();
+        assert_eq!((m.n_respondents(), report.models_without_metric), (1, vec!["b".to_owned()]));
     }
 
     #[test]

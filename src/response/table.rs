@@ -1,6 +1,6 @@
 //! What does a dump say, attempt by attempt? The long table: one row for each run × item × repeat × metric.
 
-use super::codes::{Codes, OptionalCodes, Scores};
+use super::codes::{BUFFER, Codes, OptionalCodes, Scores};
 use super::item::Item;
 use super::metric::Metric;
 use super::option_scores::OptionScores;
@@ -92,7 +92,9 @@ pub struct Row {
     pub n_tokens_in: Option<u32>,
     /// Tokens written.
     pub n_tokens_out: Option<u32>,
-    /// Where it stands in its source file: line, row or element, from 1.
+    /// Which of the files of its run it comes from.
+    pub source_file: u32,
+    /// Where it stands in that file: line, row or element, from 1.
     pub source_row: Option<u32>,
 }
 
@@ -113,6 +115,7 @@ impl Row {
             logp_margin: None,
             n_tokens_in: None,
             n_tokens_out: None,
+            source_file: 0,
             source_row: None,
         }
     }
@@ -187,6 +190,7 @@ pub struct ResponseTable {
     logp_margin: OptionalReals,
     n_tokens_in: OptionalCodes,
     n_tokens_out: OptionalCodes,
+    source_file: Codes,
     source_row: OptionalCodes,
 }
 
@@ -226,6 +230,7 @@ impl ResponseTable {
         self.logp_margin.push(row.logp_margin, before);
         self.n_tokens_in.push(row.n_tokens_in, before);
         self.n_tokens_out.push(row.n_tokens_out, before);
+        self.source_file.push(row.source_file);
         self.source_row.push(row.source_row, before);
     }
 
@@ -263,12 +268,31 @@ impl ResponseTable {
         self.prediction.skip(n);
         self.logp_gold.skip(n);
         self.logp_margin.skip(n);
+        self.source_file.extend_constant(0, n);
         self.source_row.extend_counting(source_row, n, before);
     }
 
-    /// Adds all rows and scores of options of `other`, whose runs, items and metrics are at other places here.
-    pub(super) fn append(&mut self, other: Self, runs: &[u32], items: &[u32], metrics: &[u32]) {
+    /// Adds all rows and scores of options of `other`, whose runs, items and metrics are at other places here, as are
+    /// the files of each run.
+    pub(super) fn append(
+        &mut self,
+        other: Self,
+        runs: &[u32],
+        items: &[u32],
+        metrics: &[u32],
+        files: &[Vec<u32>],
+    ) {
         let (before, n) = (self.len(), other.len());
+        for start in (0..n).step_by(BUFFER) {
+            let (mut of_run, mut file) = ([0; BUFFER], [0; BUFFER]);
+            let rows = BUFFER.min(n - start);
+            other.run.read(start, &mut of_run[..rows]);
+            other.source_file.read(start, &mut file[..rows]);
+            for (file, run) in file.iter_mut().zip(of_run).take(rows) {
+                *file = files[run as usize].get(*file as usize).copied().unwrap_or(0);
+            }
+            self.source_file.extend(&file[..rows]);
+        }
         self.run.append(&other.run, |run| runs[run as usize]);
         self.item.append(&other.item, |item| items[item as usize]);
         self.metric.append(&other.metric, |metric| metrics[metric as usize]);
@@ -322,6 +346,7 @@ impl ResponseTable {
             logp_margin: self.logp_margin.get(index),
             n_tokens_in: self.n_tokens_in.get(index),
             n_tokens_out: self.n_tokens_out.get(index),
+            source_file: self.source_file.get(index),
             source_row: self.source_row.get(index),
         }
     }
@@ -386,7 +411,13 @@ impl ResponseTable {
         !self.chosen.is_empty() || !self.gold.is_empty()
     }
 
-    /// Where the row at `index` stands in its source.
+    /// The file that the row at `index` comes from.
+    pub fn source_file(&self, index: usize) -> Option<&str> {
+        let run = &self.runs[self.run.get(index) as usize];
+        run.files.get(self.source_file.get(index) as usize).map(String::as_str)
+    }
+
+    /// Where the row at `index` stands in its source file.
     pub fn source_row(&self, index: usize) -> Option<u32> {
         self.source_row.get(index)
     }

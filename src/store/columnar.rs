@@ -211,14 +211,14 @@ pub fn write_parquet(groups: Vec<Group>) -> Result<Vec<u8>, ColumnarError> {
     Ok(bytes)
 }
 
-/// Writes groups of rows one after the other, so that only one is held at a time. Whole numbers get the bits
-/// that the first group gives them.
+/// Writes groups of rows one after the other, each while the next is made, so that only two are held at a time.
+/// Whole numbers get the bits that the first group gives them.
 ///
 /// # Errors
 /// [`ColumnarError::Unwritable`], also where a number does not fit.
 pub fn write_groups<'a>(
     out: &mut (impl Write + Send),
-    groups: impl Iterator<Item = Group<'a>>,
+    groups: impl Iterator<Item = Group<'a>> + Send,
 ) -> Result<(), ColumnarError> {
     let declared = |group: &Group| {
         let bits =
@@ -231,17 +231,23 @@ pub fn write_groups<'a>(
 fn write_with<'a>(
     out: &mut (impl Write + Send),
     bits_of: impl FnOnce(&Group) -> Vec<u8>,
-    mut groups: impl Iterator<Item = Group<'a>>,
+    mut groups: impl Iterator<Item = Group<'a>> + Send,
 ) -> Result<(), ColumnarError> {
     let write = || -> PolarsResult<()> {
         let Some(first) = groups.next() else { return Ok(()) };
         let bits = bits_of(&first);
-        let first = data_of(first, &bits)?;
-        let mut writer = ParquetWriter::new(out).set_parallel(false).batched(first.schema())?;
-        for frame in std::iter::once(Ok(first)).chain(groups.map(|group| data_of(group, &bits))) {
-            let frame = frame?;
-            for start in (0..frame.height().max(1)).step_by(ROWS_OF_A_GROUP) {
-                writer.write_batch(&frame.slice(start as i64, ROWS_OF_A_GROUP))?;
+        let mut frame = data_of(first, &bits)?;
+        let mut writer = ParquetWriter::new(out).set_parallel(false).batched(frame.schema())?;
+        loop {
+            let mut pieces = (0..frame.height().max(1)).step_by(ROWS_OF_A_GROUP);
+            let write =
+                || pieces.try_for_each(|at| writer.write_batch(&frame.slice(at as i64, ROWS_OF_A_GROUP)));
+            let next = || groups.next().map(|group| data_of(group, &bits)).transpose();
+            let (written, next) = rayon::join(write, next);
+            written?;
+            match next? {
+                Some(next) => frame = next,
+                None => break,
             }
         }
         writer.finish()?;

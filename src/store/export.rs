@@ -3,7 +3,8 @@
 use super::StoreError;
 use super::columnar::cell_text;
 use super::frame::number_text;
-use super::write::{bits, response_columns, sorted_rows};
+use super::order::sorted_rows;
+use super::write::{bits, response_columns};
 use crate::response::{ResponseMatrix, ResponseTable};
 
 /// Rows are turned into text this many at a time, so that a long table is never in memory twice.
@@ -18,10 +19,12 @@ pub fn long_csv(table: &ResponseTable) -> Result<Vec<u8>, StoreError> {
     let bits = bits(table);
     let names: Vec<&str> = response_columns(table, &[], bits).iter().map(|(name, _)| *name).collect();
     writer.write_record(&names).map_err(csv_error)?;
-    for rows in sorted_rows(table).chunks(ROWS_AT_A_TIME) {
-        let columns = response_columns(table, rows, bits);
-        for row in 0..rows.len() {
-            writer.write_record(columns.iter().map(|(_, c)| cell_text(c, row))).map_err(csv_error)?;
+    for stretch in sorted_rows(table) {
+        for rows in stretch.chunks(ROWS_AT_A_TIME) {
+            let columns = response_columns(table, rows, bits);
+            for row in 0..rows.len() {
+                writer.write_record(columns.iter().map(|(_, c)| cell_text(c, row))).map_err(csv_error)?;
+            }
         }
     }
     finish(writer)

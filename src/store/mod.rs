@@ -15,6 +15,7 @@ pub mod frame;
 pub mod guard;
 pub mod manifest;
 pub mod nested;
+mod order;
 mod parquet_check;
 pub mod parquet_pieces;
 pub mod part;

@@ -239,7 +239,8 @@ fn push_responses(table: &mut ResponseTable, part: &Part) -> Result<(), StoreErr
     let prediction = part.words("prediction");
     let (logp_gold, logp_margin) = (part.reals("logp_gold"), part.reals("logp_margin"));
     let (tokens_in, tokens_out) = (part.fitting::<u32>("n_tokens_in")?, part.fitting::<u32>("n_tokens_out")?);
-    let source_row = part.fitting::<u32>("source_row")?;
+    let (source_file, source_row) = (part.words("source_file"), part.fitting::<u32>("source_row")?);
+    let mut files: FxHashMap<(u32, u32), u32> = FxHashMap::default();
 
     let mut places = Places::new(table);
     for row in 0..part.frame.n_rows {
@@ -278,6 +279,17 @@ fn push_responses(table: &mut ResponseTable, part: &Part) -> Result<(), StoreErr
             None if scores[row].is_some() => Status::Ok,
             None => Status::Unscored,
         };
+        let file = source_file.as_ref().and_then(|files| files.get(row));
+        let source_file = file.map_or(0, |file| {
+            *files.entry((run, code(&source_file))).or_insert_with(|| {
+                let known = &mut table.runs[run as usize].files;
+                let at = known.iter().position(|known| known == file);
+                at.unwrap_or_else(|| {
+                    known.push(file.to_owned());
+                    known.len() - 1
+                }) as u32
+            })
+        });
         table.push(Row {
             run,
             item,
@@ -292,6 +304,7 @@ fn push_responses(table: &mut ResponseTable, part: &Part) -> Result<(), StoreErr
             logp_margin: logp_margin[row].map(|x| x as f32),
             n_tokens_in: tokens_in[row],
             n_tokens_out: tokens_out[row],
+            source_file,
             source_row: source_row[row],
         });
     }

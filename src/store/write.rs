@@ -3,10 +3,10 @@
 use super::atomic::write_store_directory;
 use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
 use super::manifest::{Manifest, Provenance};
+use super::order::sorted_rows;
 use super::{StoreError, read};
 use crate::response::{OptionScore, OptionScores, ResponseTable, Row, Run};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::iter;
@@ -28,7 +28,7 @@ pub fn write(table: &ResponseTable, path: &Path, provenance: &Provenance) -> Res
 pub fn write_from(
     staging: &Path,
     table: &ResponseTable,
-    earlier: impl Iterator<Item = Result<OptionScores, StoreError>>,
+    earlier: impl Iterator<Item = Result<OptionScores, StoreError>> + Send,
     path: &Path,
     provenance: &Provenance,
 ) -> Result<(), StoreError> {
@@ -39,7 +39,7 @@ pub fn write_from(
 fn write_files(
     directory: &Path,
     table: &ResponseTable,
-    earlier: impl Iterator<Item = Result<OptionScores, StoreError>>,
+    earlier: impl Iterator<Item = Result<OptionScores, StoreError>> + Send,
     provenance: &Provenance,
 ) -> Result<(), StoreError> {
     write_file(directory, read::RESPONSES, responses(table))?;
@@ -65,7 +65,7 @@ fn write_files(
 fn write_file<'a>(
     directory: &Path,
     name: &str,
-    groups: impl Iterator<Item = Group<'a>>,
+    groups: impl Iterator<Item = Group<'a>> + Send,
 ) -> Result<(), StoreError> {
     let path = directory.join(name);
     let mut file = BufWriter::new(File::create(&path).map_err(StoreError::io(&path))?);
@@ -73,55 +73,17 @@ fn write_file<'a>(
     file.flush().map_err(StoreError::io(&path))
 }
 
-/// Positions of the rows, sorted by benchmark, item, model, run, metric and repeat.
-pub(super) fn sorted_rows(table: &ResponseTable) -> Vec<u32> {
-    let item = ranks(&table.items, |a, b| (&a.benchmark, &a.id).cmp(&(&b.benchmark, &b.id)));
-    let run = ranks(&table.runs, |a, b| (&a.model, &a.id).cmp(&(&b.model, &b.id)));
-    let metric = ranks(&table.metrics, |a, b| (&a.name, &a.filter).cmp(&(&b.name, &b.filter)));
-    let mut rows: Vec<u32> = (0..table.len() as u32).collect();
-    let (items, runs, metrics) = (table.item_column(), table.run_column(), table.metric_column());
-    let repeats = table.repeat_column();
-    rows.sort_by_key(|&row| {
-        let row = row as usize;
-        (
-            item[items.get(row) as usize],
-            run[runs.get(row) as usize],
-            metric[metrics.get(row) as usize],
-            repeats.get(row),
-        )
-    });
-    rows
-}
-
-fn ranks<T>(things: &[T], compare: impl Fn(&T, &T) -> Ordering) -> Vec<u32> {
-    let mut order: Vec<usize> = (0..things.len()).collect();
-    order.sort_by(|&a, &b| compare(&things[a], &things[b]));
-    let mut ranks = vec![0; things.len()];
-    for (rank, at) in order.into_iter().enumerate() {
-        ranks[at] = rank as u32;
-    }
-    ranks
-}
-
 /// The rows, one or more groups for each benchmark; one group without rows if there are none.
-fn responses(table: &ResponseTable) -> impl Iterator<Item = Group<'_>> {
-    let rows = sorted_rows(table);
-    let benchmark = |row: u32| &table.items[table.item_column().get(row as usize) as usize].benchmark;
+fn responses(table: &ResponseTable) -> impl Iterator<Item = Group<'_>> + Send {
+    let benchmark = |row: &u32| &table.items[table.item_column().get(*row as usize) as usize].benchmark;
     let bits = bits(table);
-    let mut start = 0;
-    let mut is_first = true;
-    std::iter::from_fn(move || {
-        if start == rows.len() && !std::mem::take(&mut is_first) {
-            return None;
-        }
-        is_first = false;
-        let rest = &rows[start..rows.len().min(start + ROWS_OF_A_GROUP)];
-        let same = rest
-            .first()
-            .map_or(0, |&first| rest.iter().take_while(|row| benchmark(**row) == benchmark(first)).count());
-        start += same;
-        Some(response_columns(table, &rest[..same], bits))
-    })
+    let groups = sorted_rows(table).flat_map(move |rows| {
+        let of_benchmarks = rows.chunk_by(|a, b| benchmark(a) == benchmark(b));
+        let groups = of_benchmarks.flat_map(|rows| rows.chunks(ROWS_OF_A_GROUP));
+        groups.map(<[u32]>::to_vec).collect::<Vec<_>>()
+    });
+    let nothing = table.is_empty().then(Vec::new);
+    nothing.into_iter().chain(groups).map(move |rows| response_columns(table, &rows, bits))
 }
 
 /// Bits of the columns of options, of tokens and of source rows: more than the schema's only where a value needs
@@ -171,6 +133,7 @@ pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[u32], bits: [
         ("logp_margin", Written::Short(rows.iter().map(|r| r.logp_margin).collect())),
         ("n_tokens_in", whole(&|r| r.n_tokens_in.map(Into::into), tokens)),
         ("n_tokens_out", whole(&|r| r.n_tokens_out.map(Into::into), tokens)),
+        ("source_file", Written::Text(at.iter().map(|&row| table.source_file(row as usize)).collect())),
         ("source_row", whole(&|r| r.source_row.map(Into::into), places)),
     ]
 }
@@ -230,7 +193,10 @@ fn runs(table: &ResponseTable) -> Group<'_> {
 }
 
 /// Scores of options, some at a time.
-fn options<'t>(table: &'t ResponseTable, scores: Cow<'t, OptionScores>) -> impl Iterator<Item = Group<'t>> {
+fn options<'t>(
+    table: &'t ResponseTable,
+    scores: Cow<'t, OptionScores>,
+) -> impl Iterator<Item = Group<'t>> + Send {
     (0..scores.len()).step_by(ROWS_OF_A_GROUP).map(move |start| {
         let end = scores.len().min(start + ROWS_OF_A_GROUP);
         let scores: Vec<OptionScore> = (start..end).map(|at| scores.get(at)).collect();

@@ -60,6 +60,7 @@ fn rich() -> ResponseTable {
         logp_margin: Some(1e-20),
         n_tokens_in: Some(u32::MAX),
         n_tokens_out: Some(2),
+        source_file: 1,
         source_row: Some(9),
         ..Row::new(1, 1, 1, None)
     });
