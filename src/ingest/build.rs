@@ -4,7 +4,7 @@
 use super::fragment::{Fragment, Note, ReadError, Rest};
 use super::json::Passage;
 use super::source::Source;
-use crate::response::{Item, Metric, ResponseTable, Row, Run};
+use crate::response::{Item, Metric, ResponseTable, Row, Run, Status};
 use rustc_hash::FxHashMap;
 
 /// A piece of the table in the making.
@@ -18,6 +18,7 @@ pub struct Builder {
     items: FxHashMap<(String, String), u32>,
     metrics: FxHashMap<(String, String, Option<String>), u32>,
     n_unscored: usize,
+    n_failed: usize,
 }
 
 impl Builder {
@@ -33,6 +34,7 @@ impl Builder {
             items: FxHashMap::default(),
             metrics: FxHashMap::default(),
             n_unscored: 0,
+            n_failed: 0,
         }
     }
 
@@ -109,7 +111,8 @@ impl Builder {
     pub fn push(&mut self, mut row: Row, source_row: u64) {
         row.source_row = u32::try_from(source_row).ok();
         row.score = row.score.filter(|score| score.is_finite());
-        self.n_unscored += usize::from(row.score.is_none());
+        let n = if row.status == Status::Error { &mut self.n_failed } else { &mut self.n_unscored };
+        *n += usize::from(row.score.is_none());
         self.table.push(row);
     }
 
@@ -140,9 +143,13 @@ impl Builder {
                 message: fault.map_or_else(|| format!("nothing in it has {wanted}"), |f| f.message.clone()),
             });
         }
-        if self.n_unscored > 0 {
-            let message = format!("{} attempts have no score: unscored, not wrong", self.n_unscored);
-            self.notes.push(Note { file: self.file, row: None, message });
+        for (n, what) in
+            [(self.n_failed, "failed and have no score"), (self.n_unscored, "have no score: unscored")]
+        {
+            if n > 0 {
+                let message = format!("{n} attempts {what}, not wrong");
+                self.notes.push(Note { file: self.file.clone(), row: None, message });
+            }
         }
         notes.append(&mut self.notes);
         Ok(Fragment { table: self.table, notes, rests: self.rests })

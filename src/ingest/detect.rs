@@ -138,6 +138,8 @@ const RULES: &[Rule] = &[
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["0.origin_prompt", "0.prediction"], any: &[] },
     Rule { format: Format::Promptfoo, shapes: ONE, all: &["results.results", "results.version"], any: &[] },
     Rule { format: Format::DeepEval, shapes: ONE, all: &["testCases"], any: &[] },
+    Rule { format: Format::DeepEval, shapes: ONE, all: &["conversationalTestCases"], any: &[] },
+    Rule { format: Format::DeepEval, shapes: ONE, all: &["testRunData"], any: &["testRunData.testCases", "testRunData.conversationalTestCases"] },
     Rule { format: Format::SimpleEvals, shapes: ONE, all: &["score", "metrics", "htmls", "convos"], any: &[] },
     Rule { format: Format::LmEvalWriteOut, shapes: &[Shape::Array], all: &["doc_id", "prompt_0", "logit_0", "truth"], any: &[] },
     Rule { format: Format::LmEvalWriteOut, shapes: ONE, all: &["0.prompt_0", "0.logit_0", "0.truth"], any: &[] },
@@ -154,6 +156,9 @@ const AUXILIARY: &[(&[Shape], &[&str], &str)] = &[
     (ONE, &["suites", "suite", "date"], "the summary of a HELM suite"),
     (ARRAY, &["instruction", "output", "generator"], "the answers that AlpacaEval compares"),
     (ONE, &["metrics", "detail_pass@1"], "the aggregates of LiveCodeBench"),
+    (ONE, &["eval_set_id", "tasks"], "the tasks of a set of Inspect"),
+    (ONE, &["directives.default-src"], "the security policy of Inspect's viewer"),
+    (ONE, &["test_cases_lookup_map"], "what DeepEval keeps of earlier test runs"),
 ];
 
 impl Format {
@@ -347,7 +352,17 @@ fn detect_json(file: &str, peek: &Peek) -> Result<Detected, ReadError> {
         let because = "each of its keys holds an object with `resolved`".to_owned();
         return Ok(Detected { format: Format::SweBench, because });
     }
+    if peek.shape == Shape::Object && of_logs(peek) {
+        let because =
+            "each of its keys holds the header of a log of Inspect, which says nothing about single items";
+        return Ok(Detected { format: Format::Auxiliary, because: because.to_owned() });
+    }
     let names: Vec<&str> = peek.fields.iter().map(|(name, _)| &**name).collect();
+    if of_programs(peek, &names) {
+        let because =
+            "it has task_id and solution: the programs that EvalPlus tests, without what came of them";
+        return Ok(Detected { format: Format::Auxiliary, because: because.to_owned() });
+    }
     if names.is_empty() && peek.truncated {
         return Err(ReadError::Truncated { file: file.to_owned(), what: "its first JSON value".to_owned() });
     }
@@ -367,6 +382,25 @@ fn detect_json(file: &str, peek: &Peek) -> Result<Detected, ReadError> {
 fn of_instances(peek: &Peek) -> bool {
     let resolved = |value: &[u8]| Peek::at(value).is_some_and(|object| object.has("resolved"));
     !peek.fields.is_empty() && peek.fields.iter().all(|(_, value)| resolved(value))
+}
+
+/// Whether every value is an object about one log: a list of the logs of a directory.
+fn of_logs(peek: &Peek) -> bool {
+    let is_header = |header: &Peek| header.has("eval_id") && header.has("task_id");
+    let of_log = |value: &[u8]| {
+        let log = Peek::at(value);
+        log.is_some_and(|log| {
+            is_header(&log) || log.field("eval").and_then(Peek::at).is_some_and(|e| is_header(&e))
+        })
+    };
+    !peek.fields.is_empty() && peek.fields.iter().all(|(_, value)| of_log(value))
+}
+
+/// Whether the records are programs for tasks and nothing more.
+fn of_programs(peek: &Peek, names: &[&str]) -> bool {
+    let known = ["task_id", "solution", "completion", "raw_solution", "_identifier"];
+    let has_program = peek.has("solution") || peek.has("completion");
+    peek.has("task_id") && has_program && names.iter().all(|name| known.contains(name))
 }
 
 /// The format with the largest share of its fields there.
@@ -405,6 +439,21 @@ mod tests {
         assert_eq!(detected(r#"{"results":{},"configs":{},"n-shot":{}}"#), Ok(Format::LmEvalResults));
         assert_eq!(detected("{\"subject_id\":\"a\",\"responses\":{}}\n"), Ok(Format::PyIrt));
         assert_eq!(detected(r#"{"status":"success","eval":{"task":"t","model":"m"}}"#), Ok(Format::Inspect));
+    }
+
+    #[test]
+    fn files_beside_results_are_known() {
+        for text in [
+            r#"{"eval_set_id":"e","tasks":[{"name":"t"}]}"#,
+            r#"{"a.eval":{"eval_id":"e","task_id":"t","status":"success"}}"#,
+            r#"{"a.eval":{"version":2,"status":"success","eval":{"eval_id":"e","task_id":"t"}}}"#,
+            "{\"task_id\":\"HumanEval/0\",\"solution\":\"x\"}\n{\"task_id\":\"HumanEval/1\",\"solution\":\"y\"}\n",
+        ] {
+            assert_eq!(detected(text), Ok(Format::Auxiliary), "{text}");
+        }
+        let scored = "{\"task_id\":1,\"solution\":\"x\",\"model\":\"m\",\"score\":1}\n{\"task_id\":2}\n";
+        assert_eq!(detected(scored), Ok(Format::Records));
+        assert_eq!(detected(r#"{"testRunData":{"testCases":[]}}"#), Ok(Format::DeepEval));
     }
 
     #[test]

@@ -147,7 +147,10 @@ pub enum IngestError {
         message: String,
     },
     /// There is no file below the paths.
-    #[error("no file in {}; give files or directories of evaluation results", .paths.join(", "))]
+    #[error(
+        "no file in {}; give files or directories of evaluation results (hidden files are passed over: name them)",
+        .paths.join(", ")
+    )]
     NoFiles {
         /// The paths.
         paths: Vec<String>,

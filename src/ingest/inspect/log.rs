@@ -1,10 +1,7 @@
 //! What of a log is needed? The header says which model and task it was, each sample how one attempt went.
 
-use super::score::{Scores, scores_of};
-use crate::ingest::build::Builder;
-use crate::ingest::json::value::{letter, name, text_at, texts, whole};
+use crate::ingest::json::value::{name, text_at};
 use crate::ingest::{ReadError, Source};
-use crate::response::{Row, Status};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,12 +9,16 @@ use serde_json::Value;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Header {
-    /// `success`, `error`, `cancelled` or `started`.
+    /// `success`, `error`, `cancelled` or `started`; a journal does not say.
     pub status: Value,
     /// The task, the model and how both were set up.
     pub eval: Value,
+    /// The solvers that were run, and settings of the model that hold for all of them.
+    pub plan: Value,
     /// Aggregates; they name the scorer that counts.
     pub results: Value,
+    /// Whether someone marked samples as not to be relied on.
+    pub invalidated: Value,
 }
 
 /// A log in one object.
@@ -35,16 +36,17 @@ pub struct Log {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Sample {
-    id: Value,
-    epoch: Value,
-    input: Value,
-    choices: Value,
-    target: Value,
-    metadata: Value,
-    scores: Value,
-    error: Value,
-    limit: Value,
-    model_usage: Value,
+    pub id: Value,
+    pub epoch: Value,
+    pub input: Value,
+    pub choices: Value,
+    pub target: Value,
+    pub metadata: Value,
+    pub scores: Value,
+    pub error: Value,
+    pub limit: Value,
+    pub model_usage: Value,
+    pub invalidation: Value,
 }
 
 pub fn malformed(source: &Source, error: &serde_json::Error) -> ReadError {
@@ -56,110 +58,118 @@ pub fn malformed(source: &Source, error: &serde_json::Error) -> ReadError {
 }
 
 impl Header {
-    /// The metrics that a sample without scores would have had, and the one that counts.
-    pub fn scorers(&self) -> Scores {
-        let mut names: Vec<String> = Vec::new();
-        let mut add = |value: &Value| {
-            if let Some(name) = name(value)
-                && !names.contains(&name)
-            {
-                names.push(name);
-            }
-        };
-        let results = self.results["scores"].as_array().into_iter().flatten();
-        results.for_each(|score| add(&score["scorer"]));
-        let planned = self.eval["scorers"].as_array().into_iter().flatten();
-        planned.for_each(|scorer| add(&scorer["name"]));
-        let headline = &self.results["headline"];
-        let primary = text_at(headline, &["scorer"]).map(|scorer| match text_at(headline, &["score"]) {
-            Some(score) if score != scorer => format!("{scorer}/{score}"),
-            _ => scorer.to_owned(),
-        });
-        Scores { primary: primary.or_else(|| names.first().cloned()) }
-    }
-
     /// The task without the package that it comes from.
-    fn benchmark(&self) -> &str {
+    pub fn benchmark(&self) -> &str {
         let task = text_at(&self.eval, &["task"]).unwrap_or("task");
         task.rsplit('/').next().unwrap_or(task)
     }
 
-    fn run(&self, build: &mut Builder) -> u32 {
-        let eval = &self.eval;
-        let model = text_at(eval, &["model"]).unwrap_or("unknown").to_owned();
-        let created = text_at(eval, &["created"]).map(str::to_owned);
-        let task = text_at(eval, &["task_id"]).or(created.as_deref()).unwrap_or_default().to_owned();
-        build.run(&model.clone(), &[self.benchmark(), &task], |run| {
-            run.model_raw = Some(model);
-            run.timestamp = created;
-            run.task_version = eval.get("task_version").and_then(name);
-            run.limit = whole(&eval["config"]["limit"]);
-            run.temperature = eval["model_generate_config"]["temperature"].as_f64();
-            run.seed = whole(&eval["model_generate_config"]["seed"]);
-            run.harness_version = text_at(eval, &["packages", "inspect_ai"]).map(str::to_owned);
-        })
+    /// A setting of the model, given for the model or for the whole plan.
+    pub fn setting(&self, name: &str) -> &Value {
+        let own = &self.eval["model_generate_config"][name];
+        if own.is_null() { &self.plan["config"][name] } else { own }
     }
 }
+
+/// What ends a text of which a summary has the beginning only.
+const CUT: &str = "...\n(content truncated)";
+/// What stands for a long text that is kept apart.
+const REFERENCE: &str = "attachment://";
 
 impl Sample {
-    /// Adds the rows of a sample: one for each metric.
-    pub fn push(&self, header: &Header, scorers: &Scores, at: u64, build: &mut Builder) {
-        let Some(id) = name(&self.id) else { return };
-        let run = header.run(build);
-        let benchmark = header.benchmark();
-        let metadata = &self.metadata;
-        let subject = ["subject", "category", "domain"].iter().find_map(|key| text_at(metadata, &[*key]));
-        let options = texts(&self.choices).filter(|choices| !choices.is_empty());
-        let target = name(&self.target).or_else(|| texts(&self.target).map(|all| all.join(" | ")));
-        let gold = target.as_deref().filter(|_| options.is_some()).and_then(letter);
-        let has_options = options.is_some();
-        let item = build.item(benchmark, subject, &id, |item| {
-            item.native_id = Some(id.clone());
-            item.question = question(&self.input);
-            item.options = options;
-            item.gold = gold;
-            item.gold_text.clone_from(&target);
-        });
-        let usage = |key: &str| {
-            let models = self.model_usage.as_object().into_iter().flatten();
-            let counts: Vec<i64> = models.filter_map(|(_, usage)| whole(&usage[key])).collect();
-            (!counts.is_empty()).then(|| u32::try_from(counts.iter().sum::<i64>()).ok()).flatten()
-        };
-        let failed = !self.error.is_null();
-        let limited = !self.limit.is_null();
-        let mut row = Row::new(run, item, 0, None);
-        row.repeat = whole(&self.epoch).and_then(|epoch| u32::try_from(epoch - 1).ok()).unwrap_or(0);
-        row.gold = gold;
-        row.n_tokens_in = usage("input_tokens");
-        row.n_tokens_out = usage("output_tokens");
-        let mut scores = scores_of(&self.scores);
-        if scores.is_empty() {
-            let metric = scorers.primary.clone().unwrap_or_else(|| "score".to_owned());
-            scores.push((metric, None, None));
+    /// What tells samples apart: id and epoch, as the names of members have them.
+    pub fn key(&self) -> Option<(String, String)> {
+        Some((name(&self.id)?, name(&self.epoch).unwrap_or_else(|| "1".to_owned())))
+    }
+
+    /// Whether the text of the question or of the key was cut short.
+    pub fn is_cut(&self) -> bool {
+        let target = self.target.as_array().map_or(std::slice::from_ref(&self.target), Vec::as_slice);
+        let mut texts = target.iter().filter_map(Value::as_str);
+        question(&self.input).is_some_and(is_cut) || texts.any(is_cut)
+    }
+
+    /// Takes over what the summary lacks.
+    pub fn complete(&mut self, whole: Self) {
+        for (mine, theirs) in [(&mut self.input, whole.input), (&mut self.target, whole.target)] {
+            if !theirs.is_null() {
+                *mine = theirs;
+            }
         }
-        for (metric, score, answer) in scores {
-            let is_primary = scorers.primary.as_ref() == Some(&metric);
-            let mut row =
-                Row { metric: build.metric(benchmark, &metric, None, is_primary), score, ..row.clone() };
-            row.status = match () {
-                () if failed && score.is_none() => Status::Error,
-                () if limited => Status::Limit,
-                () if score.is_some() => Status::Ok,
-                () => Status::Unscored,
-            };
-            row.chosen = answer.as_deref().filter(|_| has_options).and_then(letter);
-            row.prediction = answer.filter(|answer| answer.len() <= 64).map(Into::into);
-            build.push(row, at);
-        }
+        self.invalidation = whole.invalidation;
+    }
+
+    /// The number of the question among the texts that are kept apart, and what stands for it.
+    pub fn reference(&self) -> Option<(u64, String)> {
+        let reference = question(&self.input)?;
+        Some((reference.strip_prefix(REFERENCE)?.parse().ok()?, reference.to_owned()))
+    }
+
+    /// Puts a text in the place of its name.
+    pub fn resolve(&mut self, reference: &str, text: &str) {
+        replace(&mut self.input, reference, text);
+    }
+
+    /// The question: as it is, or the last message of the user. Nothing where it is known in part only.
+    pub fn question(&self) -> Option<&str> {
+        question(&self.input).filter(|text| !is_cut(text) && !text.starts_with(REFERENCE))
+    }
+
+    /// The beginning of a question of which no more is known.
+    pub fn beginning(&self) -> Option<&str> {
+        question(&self.input)?.strip_suffix(CUT)
     }
 }
 
-/// The text of the input: as it is, or the last message of the user.
-fn question(input: &Value) -> Option<String> {
-    let Some(messages) = input.as_array() else { return name(input) };
+fn is_cut(text: &str) -> bool {
+    text.ends_with(CUT)
+}
+
+fn question(input: &Value) -> Option<&str> {
+    let Some(messages) = input.as_array() else { return input.as_str() };
     let last = messages.iter().rev().find(|message| message["role"] == "user")?;
+    // Summaries have `(Image)` and the like in the place of what is no text.
+    let is_text = |text: &&str| !["(Image)", "(Audio)", "(Video)", "(Data)", "(Document)"].contains(text);
     match &last["content"] {
-        Value::Array(parts) => parts.iter().find_map(|part| text_at(part, &["text"])).map(str::to_owned),
-        content => name(content),
+        Value::Array(parts) => parts.iter().filter_map(|part| text_at(part, &["text"])).find(is_text),
+        content => content.as_str(),
+    }
+}
+
+fn replace(value: &mut Value, reference: &str, text: &str) {
+    match value {
+        Value::String(found) if found == reference => text.clone_into(found),
+        Value::Array(all) => all.iter_mut().for_each(|value| replace(value, reference, text)),
+        Value::Object(all) => all.values_mut().for_each(|value| replace(value, reference, text)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_question_is_a_text_that_is_there_as_a_whole() {
+        let of = |input: Value| Sample { input, ..Sample::default() };
+        let part = |text: &str| json!({"type": "text", "text": text});
+        let messages =
+            |parts: Value| json!([{"role": "system", "content": "s"}, {"role": "user", "content": parts}]);
+        assert_eq!(of(json!("what?")).question(), Some("what?"));
+        assert_eq!(of(messages(json!("what?"))).question(), Some("what?"));
+        assert_eq!(of(messages(json!([part("(Image)"), part("what?")]))).question(), Some("what?"));
+        assert_eq!(of(messages(json!([part("(Image)")]))).question(), None);
+        let cut = of(json!("begins...\n(content truncated)"));
+        assert_eq!((cut.question(), cut.beginning(), cut.is_cut()), (None, Some("begins"), true));
+    }
+
+    #[test]
+    fn a_text_that_is_kept_apart_is_put_in_its_place() {
+        let input = json!([{"role": "user", "content": [{"type": "text", "text": "attachment://7"}]}]);
+        let mut sample = Sample { input, ..Sample::default() };
+        assert_eq!((sample.question(), sample.reference()), (None, Some((7, "attachment://7".to_owned()))));
+        sample.resolve("attachment://7", "what?");
+        assert_eq!(sample.question(), Some("what?"));
     }
 }

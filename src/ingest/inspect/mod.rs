@@ -1,17 +1,17 @@
 //! What does a log of Inspect AI say? One file for each run of a task, as an archive or as one JSON object.
-//!
-//! An archive keeps summaries of its samples apart from the samples themselves; they say all that is needed but
-//! the completions, so the samples are only unpacked where there are no summaries, as in runs that broke off.
 
 mod archive;
 mod log;
+mod metrics;
+mod rows;
 mod score;
+mod variant;
 
 use super::build::Builder;
 use super::json::text_of;
 use super::unwrap::{Content, content};
 use super::{Fragment, ReadError, Source};
-use log::Log;
+use log::{Header, Log};
 
 /// Reads a log, whether it is an archive or JSON, whole or broken off.
 ///
@@ -23,27 +23,15 @@ use log::Log;
 /// [`ReadError`] where the log cannot be read or has no samples.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "inspect_ai");
-    let (header, n_samples) = match content(&source.bytes) {
+    let log: Log = match content(&source.bytes) {
         Content::Archive(_) => archive::read(source, &mut build)?,
-        _ => {
-            let text = text_of(source)?;
-            let log: Log = serde_json::from_str(&text).map_err(|e| log::malformed(source, &e))?;
-            let Log { header, samples } = log;
-            let scorers = header.scorers();
-            for (at, sample) in samples.iter().enumerate() {
-                sample.push(&header, &scorers, at as u64 + 1, &mut build);
-            }
-            (header, samples.len())
-        }
+        _ => serde_json::from_str(&text_of(source)?).map_err(|e| log::malformed(source, &e))?,
     };
-    if n_samples == 0 {
-        return Err(ReadError::NotItemLevel {
-            file: source.name(),
-            found: "a log without samples".to_owned(),
-            remedy: "give the whole log: it was read with `header_only`, or written with `log_samples=False`"
-                .to_owned(),
-        });
+    let header = &log.header;
+    if log.samples.is_empty() {
+        return Err(without_samples(source, header));
     }
+    rows::push(&log, &mut build);
     if let Some(status) = header.status.as_str().filter(|status| *status != "success") {
         build.note(None, format!("the run ended as {status:?}: what it has is read"));
     }
@@ -55,4 +43,19 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         );
     }
     build.finish(None, "a sample with an id")
+}
+
+/// Why there is nothing in a log: what it says about its end decides.
+fn without_samples(source: &Source, header: &Header) -> ReadError {
+    let (found, remedy) = match header.status.as_str() {
+        Some("success") => (
+            "a log without samples",
+            "give the whole log: it was read with `header_only`, or written with `log_samples=False`",
+        ),
+        _ => (
+            "the log of a run that broke off before its first sample was complete",
+            "run it again, or give the whole log if this is only its header",
+        ),
+    };
+    ReadError::NotItemLevel { file: source.name(), found: found.to_owned(), remedy: remedy.to_owned() }
 }

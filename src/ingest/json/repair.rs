@@ -48,8 +48,10 @@ pub fn text_in(bytes: &[u8], file: impl Fn() -> String) -> Result<Cow<'_, str>, 
 /// * Bare `NaN`, `Infinity` and `-Infinity` become the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, which
 ///   can be told from every number and which [`super::number_from_text`] reads back.
 /// * Half of a surrogate pair (`\ud83d` alone) becomes `\ufffd`.
+/// * Whole numbers beyond the range of a double, which Python writes to their last digit, become strings of the
+///   same digits.
 ///
-/// Text without either is returned as it is. Line breaks are never added or removed, so that line numbers
+/// Text without any is returned as it is. Line breaks are never added or removed, so that line numbers
 /// hold. A line break ends a string: one broken line does not turn the rest of the file inside out.
 pub fn repair(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
@@ -72,12 +74,14 @@ pub fn repair(text: &str) -> Cow<'_, str> {
                 (1, None)
             }
             b'\\' if in_string => escape(&bytes[at..]),
-            b'N' | b'I' | b'-' if !in_string => constant(&bytes[at..]),
+            b'N' | b'I' if !in_string => constant(&bytes[at..]),
+            b'-' if !in_string && bytes.get(at + 1) == Some(&b'I') => constant(&bytes[at..]),
+            b'-' | b'0'..=b'9' if !in_string => number(&text[at..]),
             _ => (1, None),
         };
         if let Some(replacement) = replacement {
             mended.push_str(&text[copied..at]);
-            mended.push_str(replacement);
+            mended.push_str(&replacement);
             copied = at + length;
         }
         at += length;
@@ -98,29 +102,57 @@ fn is_suspect(bytes: &[u8]) -> bool {
     const OVERLAP: usize = "Infinity".len() - 1;
     (0..bytes.len()).step_by(STEP).any(|from| {
         let piece = &bytes[from..bytes.len().min(from + STEP + OVERLAP)];
-        MARKS.iter().any(|mark| mark.find(piece).is_some())
+        MARKS.iter().any(|mark| mark.find(piece).is_some()) || is_long_number(bytes, from, STEP)
     })
 }
 
+/// Whole numbers of fewer digits are within the range of a double.
+const LONG: usize = 309;
+
+/// Whether so many digits follow one another somewhere that they reach into these bytes. A row of digits that long
+/// covers one of the few places that are looked at.
+fn is_long_number(bytes: &[u8], from: usize, length: usize) -> bool {
+    const APART: usize = 256;
+    let is_digit = |b: &&u8| b.is_ascii_digit();
+    (from..bytes.len().min(from + length)).step_by(APART).any(|at| {
+        let before = bytes[..at].iter().rev().take(LONG).take_while(is_digit).count();
+        bytes[at].is_ascii_digit()
+            && before + bytes[at..].iter().take(LONG).take_while(is_digit).count() >= LONG
+    })
+}
+
+/// What stands for a piece of text, if it is not the piece itself.
+type Replacement = Option<Cow<'static, str>>;
+
 /// The length of the constant that starts here and what stands for it.
-fn constant(bytes: &[u8]) -> (usize, Option<&'static str>) {
+fn constant(bytes: &[u8]) -> (usize, Replacement) {
     for (word, quoted) in [("NaN", "\"NaN\""), ("Infinity", "\"Infinity\""), ("-Infinity", "\"-Infinity\"")] {
         let ends = bytes.get(word.len()).is_none_or(|b| !b.is_ascii_alphanumeric());
         if bytes.starts_with(word.as_bytes()) && ends {
-            return (word.len(), Some(quoted));
+            return (word.len(), Some(quoted.into()));
         }
     }
     (1, None)
 }
 
+/// The length of the number that starts here and, if no double is as large, what stands for it.
+fn number(text: &str) -> (usize, Replacement) {
+    let of_number = |b: &u8| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+    let length = text.bytes().take_while(|b| of_number(b)).count();
+    let number = &text[..length];
+    let is_long = length >= LONG || number.contains(['e', 'E']);
+    let beyond = is_long && number.parse().is_ok_and(f64::is_infinite);
+    (length, beyond.then(|| format!("\"{number}\"").into()))
+}
+
 /// The length of the escape that starts here and, if it is half of a pair, what stands for it.
-fn escape(bytes: &[u8]) -> (usize, Option<&'static str>) {
+fn escape(bytes: &[u8]) -> (usize, Replacement) {
     match unit(bytes) {
         Some(0xD800..=0xDBFF) => match unit(&bytes[6..]) {
             Some(0xDC00..=0xDFFF) => (12, None),
-            _ => (6, Some("\\ufffd")),
+            _ => (6, Some("\\ufffd".into())),
         },
-        Some(0xDC00..=0xDFFF) => (6, Some("\\ufffd")),
+        Some(0xDC00..=0xDFFF) => (6, Some("\\ufffd".into())),
         // The escaped character may be the first byte of several; the rest is passed over one by one. A line
         // break is never part of an escape.
         _ if bytes.get(1).is_some_and(|b| *b != b'\n') => (2, None),
@@ -155,6 +187,22 @@ mod tests {
             }
         }
         assert!(!is_suspect("Na N Inf \\u00e9 Banana".repeat(1000).as_bytes()) && !is_suspect(b"Na"));
+    }
+
+    #[test]
+    fn numbers_that_no_double_holds_are_quoted() {
+        let (fits, beyond) = ("9".repeat(308), "9".repeat(309));
+        for before in [0, 255, 256, 32_600, 70_000] {
+            let text = |number: &str| {
+                format!("{}{{\"a\": [-{number}, 1.5e3], \"{beyond}\": 1}}", " ".repeat(before))
+            };
+            let quoted = text(&beyond).replace(&format!("-{beyond}"), &format!("\"-{beyond}\""));
+            assert!(repair(&text(&beyond)) == quoted, "{before}");
+            assert!(repair(&text(&fits)) == text(&fits), "{before}");
+        }
+        assert!(matches!(repair(&fits), Cow::Borrowed(_)));
+        let value: serde_json::Value = serde_json::from_str(&repair(&beyond)).unwrap();
+        assert_eq!(value, beyond.as_str());
     }
 
     #[test]

@@ -1,0 +1,131 @@
+//! What row does each score of a sample become, and what should a user know about those of the whole run?
+
+use super::log::{Header, Log, Sample};
+use super::metrics::Metrics;
+use super::score::{Meaning, Scored, Unknown, scores_of};
+use super::variant::variant;
+use crate::ingest::build::Builder;
+use crate::ingest::json::value::{letter, name, text_at, texts, whole};
+use crate::response::{Row, Status};
+use serde_json::json;
+
+/// What is told of a run as a whole.
+#[derive(Debug, Default)]
+struct Told {
+    unknown: Unknown,
+    /// Samples.
+    n_without_id: usize,
+    n_cut: usize,
+    n_failed_and_scored: usize,
+    n_invalid: usize,
+}
+
+/// Adds the rows of all samples, one for each metric, and notes what they have in common.
+pub fn push(log: &Log, build: &mut Builder) {
+    let metrics = Metrics::of(&log.header, &log.samples);
+    let mut told = Told::default();
+    for (at, sample) in log.samples.iter().enumerate() {
+        push_sample(sample, &log.header, &metrics, at as u64 + 1, &mut told, build);
+    }
+    told.unknown.notes().for_each(|note| build.note(None, note));
+    let counts = [
+        (told.n_without_id, "samples have no id and are left out"),
+        (told.n_cut, "questions are known by their beginning only: they are matched by the id of the sample"),
+        (
+            told.n_failed_and_scored,
+            "samples broke down and were scored all the same (`score_on_error`): their scores are kept",
+        ),
+        (told.n_invalid, "samples are marked as invalid: their scores are kept"),
+    ];
+    for (n, what) in counts.into_iter().filter(|(n, _)| *n > 0) {
+        build.note(None, format!("{n} {what}"));
+    }
+    if log.header.invalidated == true && told.n_invalid == 0 {
+        build
+            .note(None, "the run is marked as invalid, and none of the samples read is: all scores are kept");
+    }
+}
+
+fn run_of(header: &Header, build: &mut Builder) -> u32 {
+    let eval = &header.eval;
+    let model = text_at(eval, &["model"]).unwrap_or("unknown").to_owned();
+    let created = text_at(eval, &["created"]).map(str::to_owned);
+    let task = text_at(eval, &["task_id"]).or(created.as_deref()).unwrap_or_default().to_owned();
+    build.run(&model.clone(), &[header.benchmark(), &task], |run| {
+        run.model_raw = Some(model);
+        run.timestamp = created;
+        run.task_version = eval.get("task_version").and_then(name);
+        run.prompt_variant = variant(header);
+        run.limit = whole(&eval["config"]["limit"]);
+        run.temperature = header.setting("temperature").as_f64();
+        run.seed = whole(header.setting("seed"));
+        run.harness_version = text_at(eval, &["packages", "inspect_ai"]).map(str::to_owned);
+    })
+}
+
+fn push_sample(
+    sample: &Sample,
+    header: &Header,
+    metrics: &Metrics,
+    at: u64,
+    told: &mut Told,
+    build: &mut Builder,
+) {
+    let Some(id) = name(&sample.id) else {
+        told.n_without_id += 1;
+        return;
+    };
+    let run = run_of(header, build);
+    let benchmark = header.benchmark();
+    let subject = ["subject", "category", "domain"].iter().find_map(|key| text_at(&sample.metadata, &[*key]));
+    let options = texts(&sample.choices).filter(|choices| !choices.is_empty());
+    let target = name(&sample.target).or_else(|| texts(&sample.target).map(|all| all.join(" | ")));
+    let gold = target.as_deref().filter(|_| options.is_some()).and_then(letter);
+    let has_options = options.is_some();
+    let beginning = sample.beginning();
+    told.n_cut += usize::from(beginning.is_some());
+    let item = build.item(benchmark, subject, &id, |item| {
+        item.native_id = Some(id.clone());
+        item.question = sample.question().map(str::to_owned);
+        item.metadata_json = beginning.map(|text| json!({ "question_begins": text }).to_string());
+        item.options = options;
+        item.gold = gold;
+        item.gold_text.clone_from(&target);
+    });
+    let usage = |key: &str| {
+        let models = sample.model_usage.as_object().into_iter().flatten();
+        let counts: Vec<i64> = models.filter_map(|(_, usage)| whole(&usage[key])).collect();
+        (!counts.is_empty()).then(|| u32::try_from(counts.iter().sum::<i64>()).ok()).flatten()
+    };
+    let failed = !sample.error.is_null();
+    let limited = !sample.limit.is_null();
+    let mut row = Row::new(run, item, 0, None);
+    row.repeat = whole(&sample.epoch).and_then(|epoch| u32::try_from(epoch - 1).ok()).unwrap_or(0);
+    row.gold = gold;
+    row.n_tokens_in = usage("input_tokens");
+    row.n_tokens_out = usage("output_tokens");
+    let mut scores = scores_of(&sample.scores);
+    if scores.is_empty() {
+        scores.push(Scored { metric: metrics.primary.clone(), meaning: Meaning::Unscored, answer: None });
+    }
+    told.n_failed_and_scored += usize::from(failed && scores.iter().any(|s| s.meaning.score().is_some()));
+    told.n_invalid += usize::from(!sample.invalidation.is_null());
+    for Scored { metric, meaning, answer } in scores {
+        let score = meaning.score();
+        let metric = if score.is_none() { metrics.without_value(&metric) } else { metric.as_str() };
+        if let Meaning::Unknown(value) = meaning {
+            told.unknown.add(metric, value);
+        }
+        let is_primary = metric == metrics.primary;
+        let mut row = Row { metric: build.metric(benchmark, metric, None, is_primary), score, ..row.clone() };
+        row.status = match () {
+            () if failed && score.is_none() => Status::Error,
+            () if limited => Status::Limit,
+            () if score.is_some() => Status::Ok,
+            () => Status::Unscored,
+        };
+        row.chosen = answer.as_deref().filter(|_| has_options).and_then(letter);
+        row.prediction = answer.filter(|answer| answer.len() <= 64).map(Into::into);
+        build.push(row, at);
+    }
+}
