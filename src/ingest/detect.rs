@@ -5,7 +5,7 @@ use super::peek::{Peek, Shape};
 use super::plain::{delimited, shortened};
 use super::source::Source;
 use super::unwrap::{Content, content};
-use super::{lighteval, vlmevalkit};
+use super::{bfcl, lighteval, promptfoo, vlmevalkit};
 use crate::store::nested;
 use serde::{Deserialize, Serialize};
 use std::io::Cursor;
@@ -36,7 +36,7 @@ pub enum Format {
     PyIrt,
     /// Inspect AI log.
     Inspect,
-    /// lighteval results, the context of details.
+    /// lighteval results, which are averages.
     LightEvalResults,
     /// HELM: scores of the instances of a run.
     Helm,
@@ -130,13 +130,15 @@ const RULES: &[Rule] = &[
     Rule { format: Format::EvalPlus, shapes: ONE, all: &["eval", "hash"], any: &[] },
     Rule { format: Format::LiveCodeBench, shapes: ARRAY, all: &["graded_list", "code_list"], any: &[] },
     Rule { format: Format::Bfcl, shapes: MANY, all: &["accuracy", "correct_count", "total_count"], any: &[] },
-    Rule { format: Format::BfclResults, shapes: &[Shape::Lines, Shape::Object], all: &["id", "result"], any: &["input_token_count", "latency"] },
+    Rule { format: Format::BfclResults, shapes: &[Shape::Lines, Shape::Object], all: &["id", "result"], any: &["input_token_count", "latency", "traceback"] },
     Rule { format: Format::SweBench, shapes: ONE, all: &["resolved"], any: &["no_generation", "no_logs"] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["details.example_abbr"], any: &[] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["details.0.predictions"], any: &[] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["accuracy", "details"], any: &[] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["0.origin_prompt", "0.prediction"], any: &[] },
-    Rule { format: Format::Promptfoo, shapes: ONE, all: &["results.results", "results.version"], any: &[] },
+    Rule { format: Format::Promptfoo, shapes: ONE, all: &["results.version"], any: &["results.results", "results.table"] },
+    Rule { format: Format::Promptfoo, shapes: ONE, all: &["version", "results", "table.head", "table.body"], any: &[] },
+    Rule { format: Format::Promptfoo, shapes: MANY, all: &["testIdx", "promptIdx", "provider", "score"], any: &["gradingResult", "testCase"] },
     Rule { format: Format::DeepEval, shapes: ONE, all: &["testCases"], any: &[] },
     Rule { format: Format::DeepEval, shapes: ONE, all: &["conversationalTestCases"], any: &[] },
     Rule { format: Format::DeepEval, shapes: ONE, all: &["testRunData"], any: &["testRunData.testCases", "testRunData.conversationalTestCases"] },
@@ -212,7 +214,6 @@ impl Format {
         matches!(
             self,
             Self::LmEvalResults
-                | Self::LightEvalResults
                 | Self::HelmContext
                 | Self::HelmPredictions
                 | Self::OlmesContext
@@ -265,14 +266,30 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
             nearest: "Parquet, which begins with PAR1".to_owned(),
         }),
         Content::Text => match Peek::at(&source.bytes) {
-            Some(peek) => detect_json(&file, &peek),
-            None => match delimited::sniff(&source.bytes) {
-                Some(delimiter) => {
-                    found(Format::Delimited, &format!("its lines are cut by {:?}", char::from(delimiter)))
-                }
-                None => Err(not_a_table(file, &source.bytes)),
-            },
+            Some(peek) => detect_json(&file, &peek, &source.bytes),
+            None => detect_text(file, &source.bytes),
         },
+    }
+}
+
+fn detect_text(file: String, bytes: &[u8]) -> Result<Detected, ReadError> {
+    if let Some(form) = promptfoo::other_form(bytes) {
+        return Err(ReadError::Unsupported {
+            file,
+            what: format!("promptfoo results as {form}, which are not read"),
+            remedy: "write them as JSON: promptfoo eval -o results.json".to_owned(),
+        });
+    }
+    if bfcl::is_leaderboard(bytes) {
+        let because = "its first line is that of a leaderboard of BFCL, whose rows are averages".to_owned();
+        return Ok(Detected { format: Format::Auxiliary, because });
+    }
+    match delimited::sniff(bytes) {
+        Some(delimiter) => {
+            let because = format!("its lines are cut by {:?}", char::from(delimiter));
+            Ok(Detected { format: Format::Delimited, because })
+        }
+        None => Err(not_a_table(file, bytes)),
     }
 }
 
@@ -331,13 +348,17 @@ fn not_a_table(file: String, bytes: &[u8]) -> ReadError {
     }
 }
 
-fn detect_json(file: &str, peek: &Peek) -> Result<Detected, ReadError> {
+fn detect_json(file: &str, peek: &Peek, bytes: &[u8]) -> Result<Detected, ReadError> {
     let fits = |rule: &&Rule| {
         rule.shapes.contains(&peek.shape)
             && rule.all.iter().all(|path| peek.has(path))
             && (rule.any.is_empty() || rule.any.iter().any(|path| peek.has(path)))
     };
     if let Some(rule) = RULES.iter().find(fits) {
+        if let Some(what) = of_no_items(rule.format, bytes) {
+            let because = format!("it has {}: {what}", rule.all.join(", "));
+            return Ok(Detected { format: Format::Auxiliary, because });
+        }
         let because = format!("it has {}", rule.all.join(", "));
         return Ok(Detected { format: rule.format, because });
     }
@@ -376,6 +397,19 @@ fn detect_json(file: &str, peek: &Peek) -> Result<Detected, ReadError> {
         names => format!("JSON with the keys {}", shortened(names)),
     };
     Err(ReadError::Unrecognised { file: file.to_owned(), found, nearest: nearest(peek) })
+}
+
+/// What a file of a format is that says nothing about single items, if it does not.
+fn of_no_items(format: Format, bytes: &[u8]) -> Option<&'static str> {
+    match format {
+        Format::LightEvalResults => Some(
+            "averages; what lighteval writes about single items is in its directory `details` (--save-details)",
+        ),
+        Format::BfclResults if bfcl::only_prepares(bytes) => {
+            Some("conversations that fill the memory of models before BFCL asks, without scores")
+        }
+        _ => None,
+    }
 }
 
 /// Whether every value is an object that says whether an instance was resolved.

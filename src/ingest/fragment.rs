@@ -31,6 +31,8 @@ pub struct Fragment {
 /// It is acted on when all files are read, because only then are the other items known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rest {
+    /// The file.
+    pub file: String,
     /// The run, by name.
     pub run: String,
     /// The benchmark.

@@ -161,7 +161,7 @@ pub enum IngestError {
          score, as a table with the columns model, item and score, or as the harness wrote them",
         if .skipped.len() + .files.len() == 1 { "nothing could be read".to_owned() }
         else { format!("none of the {} files could be read", .skipped.len() + .files.len()) },
-        reasons(.skipped)
+        reasons(.files, .skipped)
     )]
     NothingRead {
         /// Files that would have explained others.
@@ -180,10 +180,11 @@ const KEPT_OPTIONS: usize = 1 << 20;
 const SHOWN_REASONS: usize = 8;
 
 /// Why each of the first few files gave nothing, one line for each.
-fn reasons(skipped: &[Skipped]) -> String {
-    let told = |s: &Skipped| format!("  {}: {}", s.file, s.reason);
-    let mut lines: Vec<String> = skipped.iter().take(SHOWN_REASONS).map(told).collect();
-    if let Some(more) = skipped.len().checked_sub(SHOWN_REASONS).filter(|more| *more > 0) {
+fn reasons(files: &[FileRead], skipped: &[Skipped]) -> String {
+    let set_aside = skipped.iter().map(|s| format!("  {}: {}", s.file, s.reason));
+    let alone = files.iter().map(|f| format!("  {}: {} alone: {}", f.file, f.format.name(), f.because));
+    let mut lines: Vec<String> = set_aside.chain(alone).take(SHOWN_REASONS).collect();
+    if let Some(more) = (skipped.len() + files.len()).checked_sub(SHOWN_REASONS).filter(|more| *more > 0) {
         lines.push(format!("  and {more} more"));
     }
     lines.join("\n")
@@ -230,13 +231,19 @@ fn ingest_with(
 ) -> Result<(ResponseTable, IngestReport), IngestError> {
     let mut gathered = gather(paths, options, progress, work)?;
     let models = std::mem::take(&mut gathered.models);
-    if gathered.files.iter().all(|(_, file)| file.n_rows == 0) {
-        let (files, skipped) = gathered.sort_out(models);
-        return Err(IngestError::NothingRead { files, skipped });
-    }
     let joining = std::mem::take(&mut gathered.joining);
     let Joined { mut table, mut notes, rests, lints } = joining.finish();
-    notes.extend(rest::complete(&mut table, &rests));
+    let of_rests = rest::complete(&mut table, &rests);
+    if table.is_empty() {
+        let (mut files, skipped) = gathered.sort_out(models);
+        for note in of_rests {
+            files.iter_mut().filter(|file| file.file == note.file).for_each(|file| {
+                file.because = format!("{}; {}", file.because, note.message);
+            });
+        }
+        return Err(IngestError::NothingRead { files, skipped });
+    }
+    notes.extend(of_rests);
     let given = models.into_iter().map(|(read, companion, mut uses)| {
         uses.extend(companion.give(&mut table, &mut notes));
         (read, companion, uses)

@@ -57,6 +57,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
                 }
             }
             build.rest(Rest {
+                file: source.name(),
                 run: id.clone(),
                 benchmark: benchmark.clone(),
                 subject: None,

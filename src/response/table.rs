@@ -315,6 +315,20 @@ impl ResponseTable {
         self.score.map(change);
     }
 
+    /// Takes the scores away from the rows that `picks` picks by run, item and metric; they become unscored.
+    pub fn forget_scores(&mut self, picks: impl Fn(u32, u32, u32) -> bool) {
+        let (scores, status) = (std::mem::take(&mut self.score), std::mem::take(&mut self.status));
+        for row in 0..self.item.len() {
+            if picks(self.run.get(row), self.item.get(row), self.metric.get(row)) {
+                self.score.push(f64::NAN);
+                self.status.push(Status::Unscored.code());
+            } else {
+                self.score.push(scores.get(row));
+                self.status.push(status.get(row));
+            }
+        }
+    }
+
     /// Gives the options of items other numbers: those chosen, those keyed in rows, and those with scores.
     pub fn map_options(&mut self, change: impl Fn(u32, u16) -> u16) {
         for column in [&mut self.chosen, &mut self.gold] {

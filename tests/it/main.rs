@@ -7,6 +7,8 @@ mod cli;
 mod conformance;
 #[cfg(feature = "tables")]
 mod damage;
+#[cfg(feature = "tables")]
+mod dumps;
 #[cfg(feature = "cli")]
 mod flag_cli;
 #[cfg(feature = "tables")]

@@ -5,10 +5,12 @@
 //! the wrong type are taken for what they are instead of ending the file ([`lenient`]).
 
 pub mod lenient;
+pub mod python;
 pub mod records;
 pub mod repair;
 pub mod value;
 
 pub use lenient::{Scalar, Text, number_from_text};
+pub use python::python_value;
 pub use records::{Fault, Passage, Shape, each_record, first_record};
 pub use repair::{repair, text_in, text_of};
