@@ -1,7 +1,7 @@
 //! How does a reader make its piece of the table? Runs, items and metrics are named as they are met, and each
 //! gets one place; whatever should be told to the user is collected on the way.
 
-use super::fragment::{Fragment, Note, ReadError, Rest};
+use super::fragment::{Fragment, Note, ReadError, Rest, counted};
 use super::json::Passage;
 use super::source::Source;
 use crate::response::{Item, Metric, ResponseTable, Row, Run};
@@ -141,7 +141,8 @@ impl Builder {
             });
         }
         if self.n_unscored > 0 {
-            let message = format!("{} attempts have no score: unscored, not wrong", self.n_unscored);
+            let unscored = counted(self.n_unscored, "attempt has", "attempts have");
+            let message = format!("{unscored} no score: unscored, not wrong");
             self.notes.push(Note { file: self.file, row: None, message });
         }
         notes.append(&mut self.notes);
