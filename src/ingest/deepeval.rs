@@ -11,7 +11,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// [`ReadError`] where not one test case could be read.
-pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
+pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let text = text_of(source)?;
     let mut build = Builder::new(source, "deepeval");
     let mut passage = each_record(&text, |_, file: Value| {

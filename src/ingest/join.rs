@@ -43,9 +43,11 @@ impl Joining {
     /// Two files may use one run name for different models, or for two runs of the same model that score the
     /// same items differently: the later one gets the name of its file behind its own.
     pub fn add(&mut self, mut fragment: Fragment) {
-        self.notes.append(&mut fragment.notes);
         let table = &mut fragment.table;
-        let file = table.runs.first().and_then(|run| run.files.first()).cloned().unwrap_or_default();
+        let named = table.runs.first().and_then(|run| run.files.first());
+        // A file that only tells of items has no run.
+        let file = named.or(fragment.notes.first().map(|note| &note.file)).cloned().unwrap_or_default();
+        self.notes.append(&mut fragment.notes);
         let ids: Vec<String> = table.runs.iter().map(|run| run.id.clone()).collect();
         let answered = || {
             let runs = ids.iter().filter_map(|id| self.joiner.run(id));
