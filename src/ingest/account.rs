@@ -1,8 +1,9 @@
 //! Who answered what, in all? One pass over the rows, for the account of benchmarks and for what looks wrong.
 
+use super::fragment::Rest;
 use crate::response::{Attempt, BitMatrix, Blocks, ResponseTable};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Scores of one item or of one model on a benchmark, under the primary metric.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -80,6 +81,8 @@ pub(super) struct Account<'t> {
     pub only_asked: BitMatrix,
     /// Whether it is sure that no two rows are about the same attempt.
     pub is_plain: bool,
+    /// Benchmarks and models whose files list successes only.
+    pub lists_successes: HashSet<(usize, usize)>,
 }
 
 impl<'t> Account<'t> {
@@ -125,12 +128,22 @@ impl<'t> Account<'t> {
             other_metric: sums.other_metric,
             of_metric,
             is_plain: n_cells == table.len() as u64,
+            lists_successes: HashSet::new(),
             answered,
             only_asked,
             benchmarks,
             benchmark_of,
             models,
             model_of,
+        }
+    }
+
+    /// Takes note of whose files list successes only, of the table that this is the account of.
+    pub fn note_successes(&mut self, table: &ResponseTable, rests: &[Rest]) {
+        for rest in rests.iter().filter(|rest| rest.score == Some(0.0)) {
+            let run = table.runs.iter().position(|run| run.id == rest.run);
+            let benchmark = self.benchmarks.iter().position(|name| *name == rest.benchmark);
+            self.lists_successes.extend(benchmark.zip(run.map(|run| self.model_of[run])));
         }
     }
 

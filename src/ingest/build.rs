@@ -1,7 +1,7 @@
 //! How does a reader make its piece of the table? Runs, items and metrics are named as they are met, and each
 //! gets one place; whatever should be told to the user is collected on the way.
 
-use super::fragment::{Fragment, Note, ReadError, Rest};
+use super::fragment::{Fragment, Note, ReadError, Rest, counted};
 use super::json::Passage;
 use super::source::Source;
 use crate::response::{Item, Metric, ResponseTable, Row, Run, Status};
@@ -143,13 +143,12 @@ impl Builder {
                 message: fault.map_or_else(|| format!("nothing in it has {wanted}"), |f| f.message.clone()),
             });
         }
-        for (n, what) in
-            [(self.n_failed, "failed and have no score"), (self.n_unscored, "have no score: unscored")]
-        {
-            if n > 0 {
-                let message = format!("{n} attempts {what}, not wrong");
-                self.notes.push(Note { file: self.file.clone(), row: None, message });
-            }
+        let failed = counted(self.n_failed, "attempt failed and has", "attempts failed and have");
+        let unscored = counted(self.n_unscored, "attempt has", "attempts have");
+        let counts = [(self.n_failed, failed, ""), (self.n_unscored, unscored, ": unscored")];
+        for (_, attempts, how) in counts.into_iter().filter(|(n, ..)| *n > 0) {
+            let message = format!("{attempts} no score{how}, not wrong");
+            self.notes.push(Note { file: self.file.clone(), row: None, message });
         }
         notes.append(&mut self.notes);
         Ok(Fragment { table: self.table, notes, rests: self.rests })

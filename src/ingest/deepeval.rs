@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::xxh3_64;
 ///
 /// # Errors
 /// [`ReadError`] where not one test case could be read.
-pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
+pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let text = text_of(source)?;
     let mut build = Builder::new(source, "deepeval");
     let mut passage = each_record(&text, |_, file: Value| {

@@ -1,11 +1,13 @@
-//! Which format is this? Said from the content alone; names of files never override it.
+//! Which format is this? Said from the content; names of files decide where the content is that of several formats,
+//! or where there is none.
 
 use super::fragment::ReadError;
+use super::lm_eval::file_name;
 use super::peek::{Peek, Shape};
 use super::plain::{delimited, shortened};
 use super::source::Source;
 use super::unwrap::{Content, content};
-use super::{bfcl, lighteval, promptfoo, vlmevalkit};
+use super::{bfcl, lighteval, promptfoo, swe_bench, vlmevalkit};
 use crate::store::nested;
 use serde::{Deserialize, Serialize};
 use std::io::Cursor;
@@ -68,8 +70,10 @@ pub enum Format {
     BfclResults,
     /// SWE-bench results.
     SweBench,
-    /// OpenCompass predictions or results.
+    /// OpenCompass results with details of single questions.
     OpenCompass,
+    /// OpenCompass: predictions, which have the questions.
+    OpenCompassPredictions,
     /// promptfoo results.
     Promptfoo,
     /// DeepEval test run.
@@ -110,6 +114,7 @@ const ARRAY: &[Shape] = &[Shape::Array];
 const RULES: &[Rule] = &[
     Rule { format: Format::Inspect, shapes: ONE, all: &["status", "eval.task", "eval.model"], any: &[] },
     Rule { format: Format::LmmsEval, shapes: MANY, all: &["doc_id", "doc", "resps", "filtered_resps", "token_counts"], any: &[] },
+    Rule { format: Format::LmmsEval, shapes: MANY, all: &["doc_id", "filtered_resps", "doc_hash", "input"], any: &[] },
     Rule { format: Format::LmEvalSamples, shapes: MANY, all: &["doc_id", "doc", "resps", "filtered_resps"], any: &[] },
     Rule { format: Format::LmEvalResults, shapes: ONE, all: &["results", "configs"], any: &["n-shot", "versions"] },
     Rule { format: Format::LmEvalResults, shapes: ONE, all: &["results", "versions", "config"], any: &[] },
@@ -131,15 +136,17 @@ const RULES: &[Rule] = &[
     Rule { format: Format::LiveCodeBench, shapes: ARRAY, all: &["graded_list", "code_list"], any: &[] },
     Rule { format: Format::Bfcl, shapes: MANY, all: &["accuracy", "correct_count", "total_count"], any: &[] },
     Rule { format: Format::BfclResults, shapes: &[Shape::Lines, Shape::Object], all: &["id", "result"], any: &["input_token_count", "latency", "traceback"] },
-    Rule { format: Format::SweBench, shapes: ONE, all: &["resolved"], any: &["no_generation", "no_logs"] },
+    Rule { format: Format::SweBench, shapes: ONE, all: &["resolved"], any: &["no_generation", "no_logs", "generated"] },
+    Rule { format: Format::SweBench, shapes: ONE, all: &["resolved_ids"], any: &["submitted_ids", "unresolved_ids", "error_ids"] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["details.example_abbr"], any: &[] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["details.0.predictions"], any: &[] },
+    Rule { format: Format::OpenCompass, shapes: ONE, all: &["details.0.references"], any: &[] },
     Rule { format: Format::OpenCompass, shapes: ONE, all: &["accuracy", "details"], any: &[] },
-    Rule { format: Format::OpenCompass, shapes: ONE, all: &["0.origin_prompt", "0.prediction"], any: &[] },
+    Rule { format: Format::OpenCompassPredictions, shapes: ONE, all: &["0.origin_prompt", "0.prediction"], any: &[] },
     Rule { format: Format::Promptfoo, shapes: ONE, all: &["results.version"], any: &["results.results", "results.table"] },
     Rule { format: Format::Promptfoo, shapes: ONE, all: &["version", "results", "table.head", "table.body"], any: &[] },
     Rule { format: Format::Promptfoo, shapes: MANY, all: &["testIdx", "promptIdx", "provider", "score"], any: &["gradingResult", "testCase"] },
-    Rule { format: Format::DeepEval, shapes: ONE, all: &["testCases"], any: &[] },
+    Rule { format: Format::DeepEval, shapes: ONE, all: &["testCases"], any: &["testCases.metricsData", "metricsScores"] },
     Rule { format: Format::DeepEval, shapes: ONE, all: &["conversationalTestCases"], any: &[] },
     Rule { format: Format::DeepEval, shapes: ONE, all: &["testRunData"], any: &["testRunData.testCases", "testRunData.conversationalTestCases"] },
     Rule { format: Format::SimpleEvals, shapes: ONE, all: &["score", "metrics", "htmls", "convos"], any: &[] },
@@ -157,10 +164,12 @@ const AUXILIARY: &[(&[Shape], &[&str], &str)] = &[
     (ARRAY, &["scenario_spec", "adapter_spec"], "the specifications of runs of a HELM suite"),
     (ONE, &["suites", "suite", "date"], "the summary of a HELM suite"),
     (ARRAY, &["instruction", "output", "generator"], "the answers that AlpacaEval compares"),
-    (ONE, &["metrics", "detail_pass@1"], "the aggregates of LiveCodeBench"),
     (ONE, &["eval_set_id", "tasks"], "the tasks of a set of Inspect"),
     (ONE, &["directives.default-src"], "the security policy of Inspect's viewer"),
     (ONE, &["test_cases_lookup_map"], "what DeepEval keeps of earlier test runs"),
+    (&[Shape::Array, Shape::Object], &["pass@1", "detail.pass@1"], "the aggregates of LiveCodeBench"),
+    (MANY, &["instance_id", "model_name_or_path", "model_patch"], "the patches that SWE-bench tests"),
+    (ONE, &["source_name", "converted_records", "failed_records"], "the records that Every Eval Ever could not convert"),
 ];
 
 impl Format {
@@ -198,6 +207,7 @@ impl Format {
             Self::Auxiliary => "file of a known program",
             Self::SweBench => "SWE-bench results",
             Self::OpenCompass => "OpenCompass results",
+            Self::OpenCompassPredictions => "OpenCompass predictions",
             Self::Promptfoo => "promptfoo results",
             Self::DeepEval => "DeepEval test run",
             Self::SimpleEvals => "simple-evals results",
@@ -218,12 +228,33 @@ impl Format {
                 | Self::HelmPredictions
                 | Self::OlmesContext
                 | Self::EveryEvalEverAggregate
+                | Self::OpenCompassPredictions
         )
     }
 
     /// The format whose files make this context needless as a source of rows; without them it is one.
     pub fn stands_for(self) -> Option<Self> {
-        (self == Self::HelmPredictions).then_some(Self::Helm)
+        match self {
+            Self::HelmPredictions => Some(Self::Helm),
+            Self::OpenCompassPredictions => Some(Self::OpenCompass),
+            _ => None,
+        }
+    }
+
+    /// What must be given beside files that only explain others.
+    pub fn wanted_beside(self) -> &'static str {
+        match self {
+            Self::LmEvalResults => "give the samples of the same run too (written with --log_samples)",
+            Self::LightEvalResults => "give the details of the same run too (written with --save-details)",
+            Self::HelmContext | Self::HelmPredictions => {
+                "give `per_instance_stats.json` or `display_predictions.json` of the same run too"
+            }
+            Self::OlmesContext => "give the predictions of the same run too (`task-…-predictions.jsonl`)",
+            Self::EveryEvalEverAggregate => {
+                "give the samples of the same evaluation too (`…_samples.jsonl`, where it was uploaded with them)"
+            }
+            _ => "give the results of single items too",
+        }
     }
 }
 
@@ -234,6 +265,13 @@ impl Format {
 pub fn detect(source: &Source) -> Result<Detected, ReadError> {
     let file = source.name();
     let found = |format, because: &str| Ok(Detected { format, because: because.to_owned() });
+    if swe_bench::is_report_of_instance(source) {
+        return found(Format::SweBench, "it is the report of an instance below `run_evaluation`");
+    }
+    if swe_bench::is_log(source) {
+        let because = "it is a log of SWE-bench below `run_evaluation`, which says nothing that can be read";
+        return found(Format::Auxiliary, because);
+    }
     if source.bytes.starts_with(&[0xff, 0xfe]) || source.bytes.starts_with(&[0xfe, 0xff]) {
         return Err(ReadError::Unsupported {
             file,
@@ -266,7 +304,7 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
             nearest: "Parquet, which begins with PAR1".to_owned(),
         }),
         Content::Text => match Peek::at(&source.bytes) {
-            Some(peek) => detect_json(&file, &peek, &source.bytes),
+            Some(peek) => detect_json(&file, &peek, &source.bytes).map(|detected| by_name(detected, source)),
             None => detect_text(file, &source.bytes),
         },
     }
@@ -384,6 +422,14 @@ fn detect_json(file: &str, peek: &Peek, bytes: &[u8]) -> Result<Detected, ReadEr
             "it has task_id and solution: the programs that EvalPlus tests, without what came of them";
         return Ok(Detected { format: Format::Auxiliary, because: because.to_owned() });
     }
+    if peek.shape == Shape::Object && of_averages(peek) {
+        return Err(ReadError::NotItemLevel {
+            file: file.to_owned(),
+            found: format!("one object of numbers, {}, which are averages over items", shortened(&names)),
+            remedy: "give results of single items (OpenCompass writes them with --dump-eval-details)"
+                .to_owned(),
+        });
+    }
     if names.is_empty() && peek.truncated {
         return Err(ReadError::Truncated { file: file.to_owned(), what: "its first JSON value".to_owned() });
     }
@@ -412,6 +458,16 @@ fn of_no_items(format: Format, bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// What content leaves open: early samples of lmms-eval are told from those of lm-evaluation-harness, of which it is a
+/// branch, by the date in front of their names.
+fn by_name(detected: Detected, source: &Source) -> Detected {
+    if detected.format == Format::LmEvalSamples && file_name::lmms_samples(&source.file_name()).is_some() {
+        let because = format!("{}, and a name that begins as those of lmms-eval", detected.because);
+        return Detected { format: Format::LmmsEval, because };
+    }
+    detected
+}
+
 /// Whether every value is an object that says whether an instance was resolved.
 fn of_instances(peek: &Peek) -> bool {
     let resolved = |value: &[u8]| Peek::at(value).is_some_and(|object| object.has("resolved"));
@@ -435,6 +491,16 @@ fn of_programs(peek: &Peek, names: &[&str]) -> bool {
     let known = ["task_id", "solution", "completion", "raw_solution", "_identifier"];
     let has_program = peek.has("solution") || peek.has("completion");
     peek.has("task_id") && has_program && names.iter().all(|name| known.contains(name))
+}
+
+/// Whether every value is a number, and one of them is the score of a whole benchmark.
+fn of_averages(peek: &Peek) -> bool {
+    const SCORES: [&str; 4] = ["accuracy", "score", "pass@1", "exact_match"];
+    let is_number = |value: &[u8]| value.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-');
+    let is_score = |name: &str| SCORES.iter().any(|score| name.split(' ').next() == Some(*score));
+    !peek.truncated
+        && peek.fields.iter().all(|(_, value)| is_number(value))
+        && peek.fields.iter().any(|(name, _)| is_score(name))
 }
 
 /// The format with the largest share of its fields there.
@@ -488,6 +554,31 @@ mod tests {
         let scored = "{\"task_id\":1,\"solution\":\"x\",\"model\":\"m\",\"score\":1}\n{\"task_id\":2}\n";
         assert_eq!(detected(scored), Ok(Format::Records));
         assert_eq!(detected(r#"{"testRunData":{"testCases":[]}}"#), Ok(Format::DeepEval));
+    }
+
+    #[test]
+    fn what_harnesses_write_beside_results_is_known() {
+        // Aggregates of LiveCodeBench, of its runner and of its evaluator for other programs.
+        assert_eq!(
+            detected(r#"[{"pass@1":0.5,"detail":{"pass@1":{"0":1.0}}},{},[]]"#),
+            Ok(Format::Auxiliary)
+        );
+        assert_eq!(detected(r#"{"pass@1":0.5,"detail":{"pass@1":{"0":1.0}}}"#), Ok(Format::Auxiliary));
+        let failures = r#"{"source_name":"s","converted_records":5,"failed_records":[]}"#;
+        assert_eq!(detected(failures), Ok(Format::Auxiliary));
+        let patches = r#"{"instance_id":"a-1","model_name_or_path":"m","model_patch":""}"#;
+        assert_eq!(detected(&format!("{patches}\n{patches}")), Ok(Format::Auxiliary));
+        // Test cases are not those of DeepEval where nothing says how they ended.
+        assert!(matches!(detected(r#"{"testCases":[{"name":"a"}]}"#), Err(ReadError::Unrecognised { .. })));
+        let measured = r#"{"testCases":[{"name":"a","metricsData":[]}]}"#;
+        assert_eq!(detected(measured), Ok(Format::DeepEval));
+    }
+
+    #[test]
+    fn averages_are_told_from_records() {
+        let told = detected(r#"{"accuracy (3 runs average)":42.9,"f1":0.4,"correct_count":3.0}"#);
+        assert!(matches!(told, Err(ReadError::NotItemLevel { .. })), "{told:?}");
+        assert_eq!(detected(r#"{"model":"m","item":"i","score":1}"#), Ok(Format::Records));
     }
 
     #[test]

@@ -4,16 +4,13 @@ use super::detect::{Detected, Format, detect};
 use super::fragment::{Fragment, ReadError};
 use super::meter::Meter;
 use super::plain::{self, Companion, Plain, Responses};
+use super::readers::{Beside, finish_plain, read_harness};
 use super::report::{FileRead, Skipped};
 use super::source::Source;
 use super::unwrap::{Unpacked, open};
 use super::walk::Found;
 use super::work::{About, Piece, PlainAbout, Work};
-use super::{
-    IngestOptions, alpaca_eval, bfcl, deepeval, evalplus, every_eval_ever, fingerprint, helm, inspect,
-    lighteval, livecodebench, lm_eval, lmms_eval, mmlu_pro, olmes, opencompass, pickle, promptfoo, py_irt,
-    simple_evals, swe_bench, vlmevalkit,
-};
+use super::{IngestOptions, fingerprint, lm_eval, swe_bench};
 use crate::store;
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -88,7 +85,7 @@ pub fn open_all<'r>(files: Vec<Found>, first: usize, reading: Reading<'r>) -> Ve
         files,
         first,
         beside,
-        contexts: Vec::new(),
+        contexts: Beside::default(),
         has_samples: AtomicBool::new(false),
         reading,
     };
@@ -124,6 +121,8 @@ enum Step {
     Done(Outcome),
     /// To be read with the files that explain it; again from its beginning where its content is not here.
     Harness(FileRead, Option<Source>),
+    /// One that explains others of which none is there: to be read itself, from its place among those that explain.
+    Instead(FileRead, usize),
     /// To be told what it was good for, after all others of the directory.
     Context(FileRead),
 }
@@ -145,6 +144,7 @@ impl Task<'_> {
         let outcome = match step {
             Step::Done(outcome) => outcome,
             Step::Harness(read, source) => directory.read_harness(at, read, source),
+            Step::Instead(read, context) => directory.read_instead(at, read, context),
             Step::Context(read) => directory.explained(read),
         };
         if let Outcome::Read(..) = outcome {
@@ -161,7 +161,7 @@ struct Directory<'r> {
     first: usize,
     beside: String,
     /// The files that explain others.
-    contexts: Vec<Source>,
+    contexts: Beside<'static>,
     /// Whether a file gave rows so far.
     has_samples: AtomicBool,
     reading: Reading<'r>,
@@ -221,7 +221,7 @@ impl Directory<'_> {
                 let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };
                 Stage::Plain(read, PlainPiece::Here(Box::new(responses)))
             }
-            None => self.staged(open(found, options.max_unpacked_bytes)?)?,
+            None => self.staged(self.opened(found)?)?,
         };
         let (work, read, responses) = match (self.work(at), stage) {
             (Some(work), Stage::Plain(read, PlainPiece::Here(responses))) => (work, read, responses),
@@ -237,6 +237,16 @@ impl Directory<'_> {
         let kept = work.keep(&self.name(at, ""), about, &responses.fragment);
         let here = PlainPiece::Here(responses);
         Ok(Stage::Plain(read, kept.map_or(here, |path| PlainPiece::Kept(path, plain))))
+    }
+
+    /// The content of a file; none is an answer where a report of SWE-bench says by it that there was no result.
+    fn opened(&self, found: &Found) -> Result<Source, ReadError> {
+        match open(found, self.reading.options.max_unpacked_bytes) {
+            Err(ReadError::Empty { .. }) if swe_bench::is_report_of_instance(&Source::unread(found)) => {
+                Ok(Source::unread(found))
+            }
+            source => source,
+        }
     }
 
     fn staged(&self, source: Source) -> Result<Stage, ReadError> {
@@ -344,27 +354,26 @@ impl Directory<'_> {
                 _ => None,
             })
             .collect();
-        let (mut steps, mut contexts) = (Vec::new(), Vec::new());
+        let (mut steps, mut last, mut contexts) = (Vec::new(), Vec::new(), Vec::new());
         for (at, stage) in stages.into_iter().enumerate() {
             let step = match stage {
                 Stage::Done(outcome) => Step::Done(outcome),
                 Stage::Harness(read, source) => Step::Harness(read, source),
-                Stage::Context(read, source)
-                    if read.format.stands_for().is_some_and(|f| !there.contains(&f)) =>
-                {
-                    Step::Harness(read, Some(source))
-                }
                 Stage::Context(read, source) => {
-                    self.contexts.push(source);
-                    contexts.push((at, Step::Context(read)));
-                    continue;
+                    contexts.push(source);
+                    if read.format.stands_for().is_none_or(|format| there.contains(&format)) {
+                        last.push((at, Step::Context(read)));
+                        continue;
+                    }
+                    Step::Instead(read, contexts.len() - 1)
                 }
                 // All were done when the tables beside them were known.
                 Stage::Plain(read, _) | Stage::Companion(read, _) => Step::Done(Outcome::Used(read)),
             };
             steps.push((at, step));
         }
-        steps.extend(contexts);
+        self.contexts = Beside::of(contexts);
+        steps.extend(last);
         steps
     }
 
@@ -376,41 +385,44 @@ impl Directory<'_> {
         }
         let error = ReadError::NotItemLevel {
             file: read.file.clone(),
-            found: format!("{}, which hold averages over items", read.format.name()),
-            remedy: "give the samples of the same run too (in lm-evaluation-harness: --log_samples)"
-                .to_owned(),
+            found: format!("{}, which say nothing about single items by themselves", read.format.name()),
+            remedy: read.format.wanted_beside().to_owned(),
         };
         skipped(read, &error)
     }
 
     /// A file that did not wait in memory.
-    fn read_from_disk(
-        &self,
-        found: &Found,
-        format: Format,
-        context: &[&Source],
-    ) -> Result<Fragment, ReadError> {
+    fn read_from_disk(&self, found: &Found, format: Format) -> Result<Fragment, ReadError> {
         let limit = self.reading.options.max_unpacked_bytes;
         if format == Format::LmEvalSamples {
             let (source, text) = (Source::unread(found), Unpacked::open(found.on_disk(), limit)?);
-            let context = lm_eval_context(context);
-            let read = lm_eval::samples::read_lines(&source, text, &context, lm_eval::samples::PIECE_BYTES)?;
+            let context = self.contexts.lm_eval();
+            let read = lm_eval::samples::read_lines(&source, text, context, lm_eval::samples::PIECE_BYTES)?;
             if let Some(fragment) = read {
                 return Ok(fragment);
             }
         }
-        read_harness(format, &open(found, limit)?, context)
+        read_harness(format, &open(found, limit)?, &self.contexts)
     }
 
     fn read_harness(&self, at: usize, read: FileRead, source: Option<Source>) -> Outcome {
-        let (found, context) = (&self.files[at], self.contexts.iter().collect::<Vec<_>>());
         let fragment = match source {
             Some(source) => {
                 self.reading.waiting.fetch_sub(source.bytes.len() as u64, Ordering::Relaxed);
-                read_harness(read.format, &source, &context)
+                read_harness(read.format, &source, &self.contexts)
             }
-            None => self.read_from_disk(found, read.format, &context),
+            None => self.read_from_disk(&self.files[at], read.format),
         };
+        self.was_read(at, read, fragment)
+    }
+
+    fn read_instead(&self, at: usize, read: FileRead, context: usize) -> Outcome {
+        let fragment = read_harness(read.format, self.contexts.file(context), &self.contexts);
+        self.was_read(at, read, fragment)
+    }
+
+    fn was_read(&self, at: usize, read: FileRead, fragment: Result<Fragment, ReadError>) -> Outcome {
+        let found = &self.files[at];
         let outcome = finish(read, fragment);
         let rows = if let Outcome::Read(read, _) = &outcome { read.n_rows } else { 0 };
         self.reading.meter.done(found, rows);
@@ -456,87 +468,5 @@ fn finish(mut read: FileRead, fragment: Result<Fragment, ReadError>) -> Outcome 
             Outcome::Read(read, Piece::Here(Box::new(fragment)))
         }
         Err(error) => skipped(read, &error),
-    }
-}
-
-fn finish_plain(responses: Responses) -> Result<Fragment, ReadError> {
-    let Responses { fragment, needs_keys, .. } = responses;
-    if needs_keys && fragment.table.rows().all(|row| row.score.is_none()) {
-        return Err(ReadError::NotItemLevel {
-            file: fragment.table.runs.first().and_then(|r| r.files.first()).cloned().unwrap_or_default(),
-            found: "answers without scores and without keys".to_owned(),
-            remedy: "add a score column, or a column or a table of items with the keys (`gold`)".to_owned(),
-        });
-    }
-    Ok(fragment)
-}
-
-/// A reader of the files of one harness: the file, and the files of its directory that explain it.
-type Reader = fn(&Source, &[&Source]) -> Result<Fragment, ReadError>;
-
-/// The readers of formats that are not plain tables: one line for each.
-const READERS: &[(Format, Reader)] = &[
-    (Format::LmEvalSamples, |source, beside| lm_eval::samples::read(source, &lm_eval_context(beside))),
-    (Format::LmEvalWriteOut, |source, beside| lm_eval::write_out::read(source, &lm_eval_context(beside))),
-    (Format::PyIrt, |source, _| py_irt::read(source)),
-    (Format::Inspect, inspect::read),
-    (Format::Helm, helm::read),
-    (Format::HelmPredictions, helm::read_predictions),
-    (Format::LightEval, lighteval::read),
-    (Format::EveryEvalEver, every_eval_ever::read),
-    (Format::Olmes, olmes::read),
-    (Format::OpenCompass, opencompass::read),
-    (Format::MmluPro, mmlu_pro::read),
-    (Format::SweBench, swe_bench::read),
-    (Format::AlpacaEval, alpaca_eval::read),
-    (Format::EvalPlus, evalplus::read),
-    (Format::LiveCodeBench, livecodebench::read),
-    (Format::Bfcl, bfcl::read_scores),
-    (Format::BfclResults, bfcl::read_results),
-    (Format::LmmsEval, lmms_eval::read),
-    (Format::VlmEvalKit, vlmevalkit::read),
-    (Format::Promptfoo, promptfoo::read),
-    (Format::DeepEval, deepeval::read),
-    (Format::SimpleEvals, simple_evals::read),
-    (Format::TinyBenchmarks, pickle::read),
-];
-
-/// The results beside samples. Results that cannot be read explain nothing; samples stand without them too.
-fn lm_eval_context(beside: &[&Source]) -> lm_eval::Context {
-    lm_eval::Context::new(beside.iter().filter_map(|s| lm_eval::Results::parse(s).ok()).collect())
-}
-
-/// What one file gives, whose content is in memory: that of its format's reader, with the files `beside` it that
-/// explain it. Tables of items and models, which need the results they explain, are no results here.
-///
-/// # Errors
-/// See [`ReadError`].
-pub fn read_source(
-    source: &Source,
-    beside: &[&Source],
-    options: &IngestOptions,
-) -> Result<Fragment, ReadError> {
-    let format = detect(source)?.format;
-    if !format.is_plain() {
-        return read_harness(format, source, beside);
-    }
-    match plain::read(format, source, options)? {
-        Plain::Responses(responses) => finish_plain(*responses),
-        Plain::Companion(_) => Err(ReadError::NotItemLevel {
-            file: source.name(),
-            found: "a table about items or models".to_owned(),
-            remedy: "give it together with results".to_owned(),
-        }),
-    }
-}
-
-fn read_harness(format: Format, source: &Source, context: &[&Source]) -> Result<Fragment, ReadError> {
-    match READERS.iter().find(|(known, _)| *known == format) {
-        Some((_, read)) => read(source, context),
-        None => Err(ReadError::Unsupported {
-            file: source.name(),
-            what: format!("{}, which this version does not read", format.name()),
-            remedy: "write it as a table with the columns model, item and score".to_owned(),
-        }),
     }
 }

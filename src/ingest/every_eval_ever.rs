@@ -1,6 +1,7 @@
 //! What do the records of Every Eval Ever say? One line for each sample and metric; another file says of what.
 
 use super::build::Builder;
+use super::fragment::counted;
 use super::item_hash;
 use super::json::value::{letter, name, number, text_at, texts};
 use super::json::{each_record, first_record, text_of};
@@ -38,6 +39,15 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
             }
         }
     });
+    let n_ambiguous = texts_of.values().filter(|hashes| hashes.len() > 1).count();
+    if n_ambiguous > 0 {
+        let message = format!(
+            "{} for more than one text, as tasks of a group, perturbations and trials do: told apart by the text, as \
+             NAME#HASH",
+            counted(n_ambiguous, "name of a sample stands", "names of samples stand")
+        );
+        build.note(None, message);
+    }
     let mut faults = Vec::new();
     let mut repeats: HashMap<(u32, u32, u32), u32> = HashMap::new();
     let mut passage = each_record(&text, |row, record: Value| {
@@ -106,4 +116,32 @@ fn hash_of(record: &Value) -> u64 {
     let input = &record["input"];
     let options = texts(&input["choices"]).unwrap_or_default();
     item_hash(text_at(input, &["raw"]).unwrap_or_default(), &options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_stand_for_several_texts_are_told() {
+        let line = |text: &str| {
+            format!(
+                "{{\"evaluation_id\": \"e\", \"model_id\": \"m\", \"evaluation_name\": \"t\", \"sample_id\": \"id1\", \
+                 \"input\": {{\"raw\": \"{text}\"}}, \"evaluation\": {{\"score\": 1.0}}}}\n"
+            )
+        };
+        let read_text = |text: String| {
+            let source = Source { path: "u_samples.jsonl".into(), member: None, bytes: text.into_bytes() };
+            read(&source, &[]).unwrap()
+        };
+        let Fragment { table, notes, .. } = read_text(line("one?") + &line("two?"));
+        assert_eq!((table.items.len(), notes.len()), (2, 1));
+        assert!(table.items.iter().all(|item| item.id.as_str().starts_with("id1#")));
+        assert!(
+            notes[0].message.starts_with("1 name of a sample stands for more than one text"),
+            "{notes:?}"
+        );
+        let Fragment { table, notes, .. } = read_text(line("one?") + &line("one?"));
+        assert_eq!((table.items.len(), table.len(), notes.len()), (1, 2, 0));
+    }
 }

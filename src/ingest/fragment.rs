@@ -15,6 +15,11 @@ pub struct Note {
     pub message: String,
 }
 
+/// A count with what is said of one or of several: `1 attempt has`, `3 attempts have`.
+pub fn counted(n: usize, one: &str, several: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { several })
+}
+
 /// The piece of the table that came from one file.
 #[derive(Debug, Clone, Default)]
 pub struct Fragment {

@@ -90,6 +90,12 @@ kinds! {
     OTHER_KEYS: "key_texts_differ",
         "item has another key in another file" / "items have another key in another file",
         "their scores mean different things for different models", "find the right key and score these items again, or leave them out";
+    SUCCESSES: "successes_only", "model has no other items than the successes that its file lists" / "models have no other items than the successes that their files list",
+        "a mean of 1 says nothing: what was tried without success is not known",
+        "add submissions to the same split, or files that list every item";
+    SHARED: "documents_in_two_benchmarks", "document stands in two benchmarks" / "documents stand in two benchmarks",
+        "a task that was run alone and as a part of its group counts twice, each time with other models",
+        "run it in the same way for all models, or analyse one benchmark at a time (--benchmark)";
     NAMES: "similar_model_names", "group of model names differs only in spelling" / "groups of model names differ only in spelling",
         "one model may be counted as several", "give them one name if they are one model";
 }
@@ -101,7 +107,8 @@ pub fn lint(table: &ResponseTable) -> Vec<Lint> {
 
 /// Looks for everything in the list, in a table of which the account is known.
 pub(super) fn lint_with(table: &ResponseTable, account: &Account) -> Vec<Lint> {
-    let looks: [fn(&ResponseTable, &Account, &mut Vec<Lint>); 4] = [duplicates, keys, coverage, names];
+    let looks: [fn(&ResponseTable, &Account, &mut Vec<Lint>); 5] =
+        [duplicates, keys, coverage, names, shared_documents];
     looks
         .into_par_iter()
         .flat_map_iter(|look| {
@@ -289,8 +296,9 @@ fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
     for ((tally, _), &benchmark) in account.of_item.iter().zip(&account.benchmark_of) {
         n_answered[benchmark] += usize::from(tally.n > 0);
     }
-    let mut lists: [Collector; 8] = std::array::from_fn(|_| Collector::new(table));
-    let [unanswered, other, sets, all_right, all_wrong, constant, model_right, model_wrong] = &mut lists;
+    let mut lists: [Collector; 9] = std::array::from_fn(|_| Collector::new(table));
+    let [unanswered, other, sets, all_right, all_wrong, constant, model_right, model_wrong, successes] =
+        &mut lists;
     for (at, (tally, span)) in account.of_item.iter().enumerate() {
         let id = |id: &str| id.to_owned();
         let bounded = unit.contains(table.items[at].benchmark.as_str());
@@ -322,7 +330,9 @@ fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
             if !unit.contains(benchmark_name) || tally.n < MIN_TO_BE_ALL {
                 continue;
             }
-            if tally.right == tally.n {
+            if tally.right == tally.n && account.lists_successes.contains(&(benchmark, model)) {
+                successes.add(benchmark_name, || name.to_owned());
+            } else if tally.right == tally.n {
                 model_right.add(benchmark_name, || name.to_owned());
             } else if tally.wrong == tally.n {
                 model_wrong.add(benchmark_name, || name.to_owned());
@@ -339,6 +349,7 @@ fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
         &CONSTANT,
         &MODEL_RIGHT,
         &MODEL_WRONG,
+        &SUCCESSES,
     ];
     for (list, kind) in lists.into_iter().zip(kinds) {
         list.report(kind, found);
@@ -376,6 +387,23 @@ fn partly_seen(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) 
         });
     }
     partly.report(&PARTLY_SEEN, found);
+}
+
+/// Documents with the same hash in two benchmarks: one task under two names.
+fn shared_documents(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    let mut shared: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for item in &table.items {
+        let Some(hash) = item.doc_hash.as_deref() else { continue };
+        let one = *first.entry(hash).or_insert(&item.benchmark);
+        if one != item.benchmark {
+            *shared.entry((one, &item.benchmark)).or_default() += 1;
+        }
+    }
+    for ((one, other), count) in shared {
+        let examples = vec![format!("{one} and {other}")];
+        found.push(SHARED.finding(Some(one.to_owned()), count, examples));
+    }
 }
 
 /// Names that are the same in letters and digits, where one may lack the organisation in front.
@@ -473,6 +501,35 @@ mod tests {
         let names = other.iter().find(|l| l.code == "similar_model_names").unwrap();
         assert_eq!(names.examples, ["a/bert = a__Bert"]);
         assert_ne!(plain_name("gpt-1.5"), plain_name("gpt-15"));
+    }
+
+    #[test]
+    fn one_document_in_two_benchmarks_is_told() {
+        let mut t = table(&["a"], 3);
+        for (at, (benchmark, hash)) in
+            [("b", "x"), ("b_group", "x"), ("b_group", "y")].into_iter().enumerate()
+        {
+            t.items[at].benchmark = benchmark.to_owned();
+            t.items[at].doc_hash = Some(hash.to_owned());
+        }
+        let found = lint(&t);
+        let shared = found.iter().find(|l| l.code == "documents_in_two_benchmarks").unwrap();
+        assert_eq!((shared.count, shared.examples.as_slice()), (1, &["b and b_group".to_owned()][..]));
+        assert_eq!(shared.found, "1 document stands in two benchmarks");
+    }
+
+    #[test]
+    fn who_lists_successes_only_is_not_perfect() {
+        let mut t = table(&["a", "b"], 2);
+        for (run, item) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            t.push(Row::new(run, item, 0, Some(1.0)));
+        }
+        let mut account = Account::of(&t);
+        account.lists_successes.insert((0, 1));
+        let found = lint_with(&t, &account);
+        let of = |code: &str| found.iter().find(|l| l.code == code).map(|l| l.examples.clone());
+        assert_eq!(of("models_all_right"), Some(vec!["a".to_owned()]));
+        assert_eq!(of("successes_only"), Some(vec!["b".to_owned()]));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// [`ReadError`] where not one record could be read.
-pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
+pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let text = text_of(source)?;
     let mut build = Builder::new(source, "livecodebench");
     let model = source.directories().pop().unwrap_or_else(|| source.file_name());

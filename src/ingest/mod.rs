@@ -55,15 +55,16 @@ mod account;
 mod attempts;
 mod directory;
 mod portions;
+mod readers;
 
 pub use detect::{Detected, Format};
-pub use directory::read_source;
 pub use explain::{Explained, explain};
 pub use fingerprint::fingerprint;
 pub use fragment::{Fragment, Note, ReadError, Rest};
 pub use item_hash::item_hash;
 pub use lint::Lint;
 pub use meter::Progress;
+pub use readers::read_source;
 pub use report::{FileRead, IngestReport, Skipped};
 pub use source::Source;
 pub use work::{Work, WorkError};
@@ -252,7 +253,8 @@ fn ingest_with(
     notes.extend(model_name::complete(&mut table));
     hash_items(&mut table);
     let choices = primary::choose(&mut table);
-    let account = Account::of(&table);
+    let mut account = Account::of(&table);
+    account.note_successes(&table, &rests);
     let (lint, benchmarks) =
         rayon::join(|| lint::lint_with(&table, &account), || report::summarise(&table, &account, &choices));
     let report = IngestReport {

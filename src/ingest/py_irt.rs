@@ -1,17 +1,12 @@
 //! What does a py-irt data set say? One line for each respondent, with a score for each item.
 
+use super::fragment::counted;
 use super::json::{Scalar, Text, each_record, text_of};
 use super::{Fragment, Note, ReadError, Source};
 use crate::response::{Item, Metric, ResponseTable, Row, Run};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-
-/// Whether this is the first record of a py-irt data set.
-pub fn detect(first: &Value) -> bool {
-    first.get("subject_id").is_some() && first.get("responses").is_some_and(Value::is_object)
-}
 
 /// Reads JSON Lines of `{"subject_id": …, "responses": {item: score, …}}`.
 ///
@@ -84,7 +79,8 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     }
     all.append(&mut notes);
     if unscored > 0 {
-        let message = format!("{unscored} responses are not numbers: unscored, not wrong");
+        let unscored = counted(unscored, "response is not a number", "responses are not numbers");
+        let message = format!("{unscored}: unscored, not wrong");
         all.push(Note { file, row: None, message });
     }
     Ok(Fragment { table, notes: all, ..Fragment::default() })

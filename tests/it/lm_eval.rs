@@ -1,8 +1,9 @@
 //! Do the readers of lm_eval and py-irt say what their sources say, and never fall over what is broken?
 
 use crate::shared::shared;
-use evalgauge::ingest::lm_eval::{Context, Kind, Results, detect, samples, write_out};
-use evalgauge::ingest::{Fragment, ReadError, Source, json, py_irt};
+use evalgauge::ingest::detect::detect;
+use evalgauge::ingest::lm_eval::{Context, Results, samples, write_out};
+use evalgauge::ingest::{Format, Fragment, ReadError, Source, py_irt};
 use evalgauge::response::{Joiner, ResponseTable, Status};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,10 @@ use std::path::{Path, PathBuf};
 
 fn source(path: &str, text: impl Into<Vec<u8>>) -> Source {
     Source { path: path.into(), member: None, bytes: text.into() }
+}
+
+fn format_of(source: &Source) -> Option<Format> {
+    detect(source).ok().map(|detected| detected.format)
 }
 
 fn files_below(directory: &Path, into: &mut Vec<PathBuf>) {
@@ -41,14 +46,10 @@ fn read_dump(directory: &Path) -> Dump {
         paths.iter().filter(|p| p.extension().is_some_and(|e| e.to_string_lossy().starts_with("json")))
     {
         let source = Source { path: path.clone(), member: None, bytes: fs::read(path).expect("a file") };
-        let text = json::text_of(&source).expect("text").into_owned();
-        let first: Value = json::first_record(&text).expect("a first record");
-        match detect(&first, &source.file_name())
-            .unwrap_or_else(|| panic!("{} is not recognised", source.name()))
-        {
-            Kind::Results => context.add(Results::parse(&source).expect("results")),
-            Kind::Samples => items.push(source),
-            Kind::WriteOut => panic!("no sample is of v0.3"),
+        match format_of(&source) {
+            Some(Format::LmEvalResults) => context.add(Results::parse(&source).expect("results")),
+            Some(Format::LmEvalSamples) => items.push(source),
+            other => panic!("{} is {other:?}", source.name()),
         }
     }
     let mut joiner = Joiner::default();
@@ -255,15 +256,37 @@ fn lmms_eval_is_told_apart() {
     else {
         return;
     };
-    let text = fs::read_to_string(path).unwrap();
-    let first: Value = json::first_record(&text).unwrap();
-    assert_eq!(detect(&first, "x.jsonl"), None);
+    assert_eq!(format_of(&source("x.jsonl", fs::read(path).unwrap())), Some(Format::LmmsEval));
+    // Rows of lm-evaluation-harness, but a name that lmms-eval gives.
+    let named = |name: &str| format_of(&source(name, LINE));
+    assert_eq!(named("m/20250101_000000_samples_t.jsonl"), Some(Format::LmmsEval));
+    assert_eq!(named("m/samples_t_2024-01-01T00-00-00.0.jsonl"), Some(Format::LmEvalSamples));
 }
 
 const LINE: &str = r#"{"doc_id": 0, "doc": {"question": "q", "choices": ["x", "y"]}, "target": "1", "arguments": {"gen_args_0": {"arg_0": "q\n", "arg_1": " x"}, "gen_args_1": {"arg_0": "q\n", "arg_1": " y"}}, "resps": [[["-2.0", "False"]], [["-1.0", "True"]]], "filtered_resps": [["-2.0", "False"], ["-1.0", "True"]], "filter": "none", "metrics": ["acc"], "doc_hash": "h", "acc": 1.0}"#;
 
 fn read_text(text: &str) -> Result<Fragment, ReadError> {
     samples::read(&source("o__m/samples_t_2024-01-01T00-00-00.0.jsonl", text), &Context::default())
+}
+
+#[test]
+fn samples_without_scores_say_why() {
+    let predicted = LINE.replace(r#"["acc"]"#, "[]").replace(r#", "acc": 1.0"#, "");
+    let bypassed = LINE.replace(r#""metrics": ["acc"], "#, "").replace(r#""acc": 1.0"#, r#""bypass": 999"#);
+    for text in [predicted, bypassed] {
+        let error = read_text(&text).unwrap_err().to_string();
+        assert!(error.contains("--predict_only"), "{error}");
+    }
+}
+
+#[test]
+fn accepted_answers_are_no_options() {
+    let text = r#"{"doc_id": 0, "doc": {"question": "q", "answers": ["0", "n0"]}, "target": "['0', 'n0']", "arguments": {"gen_args_0": {"arg_0": "q", "arg_1": {"until": []}}}, "resps": [["n0"]], "filtered_resps": ["n0"], "filter": "none", "metrics": ["exact_match"], "exact_match": 1.0}"#;
+    let table = read_text(text).unwrap().table;
+    let item = &table.items[0];
+    assert_eq!((&item.options, item.gold_text.as_deref()), (&None, Some("['0', 'n0']")));
+    let row = table.row(0);
+    assert_eq!((row.score, row.chosen, row.gold), (Some(1.0), None, None));
 }
 
 #[test]
@@ -340,11 +363,10 @@ fn files_of_v0_3_are_read_as_lists_and_as_objects() {
     let list = format!("[{}, {}]", record(0, 2), record(1, 0));
     let object = format!("{{\"0\": {}, \"1\": {}}}", record(0, 2), record(1, 0));
     let results = r#"{"results": {"arc_easy": {"acc": 0.5}}, "versions": {"arc_easy": 0}, "config": {"model_args": "pretrained=o/m", "num_fewshot": 3}}"#;
-    let first: Value = serde_json::from_str(results).unwrap();
-    assert_eq!(detect(&first, "r.json"), Some(Kind::Results));
+    assert_eq!(format_of(&source("r.json", results)), Some(Format::LmEvalResults));
     let context = Context::new(vec![Results::parse(&source("d/r.json", results)).unwrap()]);
     for text in [list, object] {
-        assert_eq!(detect(&json::first_record(&text).unwrap(), "x.json"), Some(Kind::WriteOut));
+        assert_eq!(format_of(&source("x.json", text.as_str())), Some(Format::LmEvalWriteOut));
         let table = write_out::read(&source("d/arc_easy_write_out_info.json", text), &context).unwrap().table;
         assert_eq!((table.len(), table.items.len(), table.benchmarks()), (6, 2, vec!["arc_easy".to_owned()]));
         assert_eq!(
@@ -368,7 +390,7 @@ fn files_of_v0_3_are_read_as_lists_and_as_objects() {
 fn py_irt_equals_the_truth() {
     let Some((truth, path)) = truth().zip(shared("samples/py_irt/constructed.jsonlines")) else { return };
     let file = Source { bytes: fs::read(&path).unwrap(), path, member: None };
-    assert!(py_irt::detect(&json::first_record(&json::text_of(&file).unwrap()).unwrap()));
+    assert_eq!(format_of(&file), Some(Format::PyIrt));
     let fragment = py_irt::read(&file).unwrap();
     let table = fragment.table;
     assert_eq!((table.runs.len(), table.items.len(), table.len(), fragment.notes.len()), (3, 24, 72, 0));
@@ -420,12 +442,7 @@ fn try_all(bytes: &[u8]) {
                 Err(error) => assert!(!error.to_string().is_empty()),
             }
         }
-        if let Ok(text) = json::text_of(&file)
-            && let Some(first) = json::first_record::<Value>(&text)
-        {
-            detect(&first, name);
-            py_irt::detect(&first);
-        }
+        format_of(&file);
     }
 }
 

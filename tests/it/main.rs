@@ -16,6 +16,8 @@ mod flags;
 #[cfg(feature = "tables")]
 mod formats;
 #[cfg(feature = "tables")]
+mod harnesses;
+#[cfg(feature = "tables")]
 mod ingest;
 mod irt;
 #[cfg(feature = "cli")]

@@ -1,6 +1,6 @@
 //! What was asked? The question, its options and its key, as one record of a samples file tells them.
 
-use super::options::{Options, listed};
+use super::options::{Options, listed, several};
 use super::sample::{Doc, Sample};
 use crate::ingest::json::Scalar;
 use crate::response::{Item, OptionScore};
@@ -59,9 +59,15 @@ pub(super) fn describe(
 ) {
     item.doc_hash = sample.doc_hash.as_ref().and_then(Scalar::name);
     item.gold = gold;
+    let n_options = options.map_or(0, Options::n);
     item.gold_text = gold.and_then(|g| texts.get(usize::from(g)).map(|t| (*t).to_owned())).or_else(|| {
         match sample.target.as_slice() {
-            [target] if options.is_none_or(|o| o.n() < 2) => target.name(),
+            // Several keys stay a list.
+            [target] if n_options < 2 || several(&sample.target, n_options) => target.name(),
+            [_, _, ..] if n_options > 1 => {
+                let names: Vec<String> = sample.target.iter().filter_map(Scalar::name).collect();
+                Some(format!("[{}]", names.join(", ")))
+            }
             _ => None,
         }
     });

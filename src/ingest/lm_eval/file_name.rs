@@ -20,21 +20,25 @@ pub fn samples(file_name: &str) -> Option<(&str, &str)> {
     (!task.is_empty() && is_timestamp(timestamp)).then_some((task, timestamp))
 }
 
-/// The timestamp at the end of a results file: `results_<timestamp>.json`, `<any name>_<timestamp>.json`.
+/// The timestamp of a results file: at the end of its name, `results_<timestamp>.json`,
+/// `<any name>_<timestamp>.json`, or before it, as lmms-eval has it.
 pub fn results_timestamp(file_name: &str) -> Option<&str> {
-    let (_, timestamp) = stem(file_name)?.rsplit_once('_')?;
-    is_timestamp(timestamp).then_some(timestamp)
+    let stem = stem(file_name)?;
+    let at_end = stem.rsplit_once('_').map(|(_, timestamp)| timestamp).filter(|t| is_timestamp(t));
+    at_end.or_else(|| stem.strip_suffix("_results").filter(|timestamp| is_lmms_timestamp(timestamp)))
 }
 
-/// Whether the name is one that lmms-eval gives: `<YYYYmmdd>_<HHMMSS>_samples_<task>.jsonl`.
-pub fn is_lmms_samples(file_name: &str) -> bool {
-    let mut parts = file_name.splitn(3, '_');
-    let digits = |part: Option<&str>, n: usize| {
-        part.is_some_and(|p| p.len() == n && p.bytes().all(|b| b.is_ascii_digit()))
-    };
-    digits(parts.next(), 8)
-        && digits(parts.next(), 6)
-        && parts.next().is_some_and(|rest| rest.starts_with("samples_"))
+/// Whether the text is a timestamp as lmms-eval writes it: `<YYYYmmdd>_<HHMMSS>`.
+fn is_lmms_timestamp(text: &str) -> bool {
+    let pattern = b"dddddddd_dddddd";
+    let fits = |(byte, want): (u8, &u8)| if *want == b'd' { byte.is_ascii_digit() } else { byte == *want };
+    text.len() == pattern.len() && text.bytes().zip(pattern).all(fits)
+}
+
+/// Task and timestamp of samples of lmms-eval: `<YYYYmmdd>_<HHMMSS>_samples_<task>.jsonl`.
+pub fn lmms_samples(file_name: &str) -> Option<(&str, &str)> {
+    let (timestamp, task) = stem(file_name)?.split_once("_samples_")?;
+    (is_lmms_timestamp(timestamp) && !task.is_empty()).then_some((task, timestamp))
 }
 
 /// The task of `<task>_write_out_info.json` (v0.3).
@@ -117,8 +121,9 @@ mod tests {
         assert_eq!(samples(&format!("samples__{ts}.csv")), None);
         assert_eq!(results_timestamp(&format!("my_run_{ts}.json")), Some(ts));
         assert_eq!(results_timestamp("results.json"), None);
-        assert!(is_lmms_samples("20250101_000000_samples_x.jsonl"));
-        assert!(!is_lmms_samples("samples_20250101.jsonl"));
+        assert_eq!(lmms_samples("20250101_000000_samples_x_y.jsonl"), Some(("x_y", "20250101_000000")));
+        assert_eq!(lmms_samples("samples_20250101.jsonl"), None);
+        assert_eq!(results_timestamp("20250101_000000_results.json"), Some("20250101_000000"));
         assert_eq!(write_out("arc_easy_write_out_info.json"), Some("arc_easy"));
     }
 

@@ -25,6 +25,46 @@ pub struct Options<'s> {
     pub prompts_differ: bool,
 }
 
+/// Where the options are among the requests. With `acc_mutual_info` every option is scored a second time, with an
+/// empty prompt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Layout {
+    Once,
+    /// Each option is followed by its second request (v0.4.0 to v0.4.2, perhaps later).
+    InPairs,
+    /// The second requests come behind all first ones.
+    Behind,
+}
+
+impl Layout {
+    fn of(requests: &[Request], n_scores: usize) -> Self {
+        let is_empty = |r: &Request| r.prompt.is_some_and(|p| p.trim_matches('"').trim().is_empty());
+        let half = n_scores / 2;
+        if requests.len() != n_scores || half == 0 || !n_scores.is_multiple_of(2) {
+            return Self::Once;
+        }
+        let places = |layout: Self| (0..half).map(move |k| layout.places(k, half));
+        let fits = |layout: &Self| {
+            places(*layout).all(|(_, without)| without.is_some_and(|at| is_empty(&requests[at])))
+                && !places(*layout).all(|(with, _)| is_empty(&requests[with]))
+        };
+        [Self::Behind, Self::InPairs].into_iter().find(fits).unwrap_or(Self::Once)
+    }
+
+    fn n_options(self, n_scores: usize) -> usize {
+        if self == Self::Once { n_scores } else { n_scores / 2 }
+    }
+
+    /// The places of the two requests of an option of `n`.
+    fn places(self, option: usize, n: usize) -> (usize, Option<usize>) {
+        match self {
+            Self::Once => (option, None),
+            Self::InPairs => (2 * option, Some(2 * option + 1)),
+            Self::Behind => (option, Some(n + option)),
+        }
+    }
+}
+
 impl<'s> Options<'s> {
     /// Reads log-probabilities of options; `None` where the attempt was not scored in this way.
     pub(super) fn read(requests: &'s [Request], answers: &[Answer], delimiter: &str) -> Option<Self> {
@@ -38,30 +78,27 @@ impl<'s> Options<'s> {
         if scores.is_empty() || u16::try_from(scores.len()).is_err() {
             return None;
         }
-        // With `acc_mutual_info` every option is scored a second time, with an empty prompt.
-        let half = scores.len() / 2;
-        let is_empty = |r: &Request| r.prompt.is_some_and(|p| p.trim_matches('"').trim().is_empty());
-        let twice = requests.len() == scores.len()
-            && half > 0
-            && scores.len().is_multiple_of(2)
-            && requests[half..].iter().all(is_empty)
-            && !requests[..half].iter().all(is_empty);
-        let n = if twice { half } else { scores.len() };
+        let layout = Layout::of(requests, scores.len());
+        let n = layout.n_options(scores.len());
         let text = |k: usize| match requests.get(k).and_then(|r| r.continuation.as_ref()) {
             Some(Scalar::Text(text)) => text.strip_prefix(delimiter).unwrap_or(text),
             _ => "",
         };
         let scored: Vec<Scored<'s>> = (0..n)
-            .map(|k| Scored {
-                text: text(k),
-                logp: scores[k].0,
-                logp_uncond: twice.then(|| scores[half + k].0),
-                is_greedy: scores[k].1,
+            .map(|k| {
+                let (with, without) = layout.places(k, n);
+                Scored {
+                    text: text(with),
+                    logp: scores[with].0,
+                    logp_uncond: without.map(|without| scores[without].0),
+                    is_greedy: scores[with].1,
+                }
             })
             .collect();
+        let prompt = |k: usize| requests.get(layout.places(k, n).0).map(|request| request.prompt);
         let prompts_differ = n > 1
-            && requests.len() >= n
-            && requests[..n].iter().any(|r| r.prompt != requests[0].prompt)
+            && (0..n).all(|k| prompt(k).is_some())
+            && (1..n).any(|k| prompt(k) != prompt(0))
             && scored.iter().all(|o| o.text == scored[0].text);
         Some(Self { scored, prompts_differ })
     }
@@ -122,30 +159,54 @@ fn first_largest(values: impl Iterator<Item = Option<f64>>) -> Option<u16> {
     best.map(|(at, _)| at)
 }
 
-/// The key among the options: the one reading of `target` that the score does not contradict.
+/// The key among the options, as `target` says it with the texts of the options in one of several forms, else as the
+/// score says it: the chosen option if that was right, and the other one of two if it was wrong.
 ///
-/// A target may be an index, the text of an option, or a letter, written as a number or as text, alone or in a
-/// list; the harness does not say which. `outcome` is the option chosen and whether it was counted as right: it
-/// excludes readings, and decides where no reading is left (the key is the chosen option if that was right, and
-/// the other one if there are two).
-pub(super) fn key(target: &[Scalar], texts: &[&str], n: usize, outcome: Option<(u16, bool)>) -> Option<u16> {
-    let fits = |k: u16| outcome.is_none_or(|(chosen, right)| (k == chosen) == right);
-    if target.len() > 1 {
-        // Several keys: the attempt was scored against the chosen one if it is among them, else against all.
-        let right = outcome.filter(|(_, right)| *right)?.0;
-        return target.iter().any(|t| readings(t, texts, n).contains(&right)).then_some(right);
+/// A target may be an index, the text of an option, or a letter, written as a number or as text; the harness does not
+/// say which. `outcome` is the option chosen and whether it was counted as right: it decides between several readings.
+/// The only reading stands against it, because what was chosen is retraced here, and some versions of the harness took
+/// other log-probabilities. Where several options are right there is no one key.
+pub(super) fn key(
+    target: &[Scalar],
+    forms: &[&[&str]],
+    n: usize,
+    outcome: Option<(u16, bool)>,
+) -> Option<u16> {
+    if several(target, n) {
+        return None;
     }
-    let read = target.first().map(|t| readings(t, texts, n)).unwrap_or_default();
-    read.into_iter().find(|k| fits(*k)).or_else(|| match outcome? {
+    let fits = |k: u16| outcome.is_none_or(|(chosen, right)| (k == chosen) == right);
+    let read = |texts: &&[&str]| {
+        let read = target.first().map(|t| readings(t, texts, n)).unwrap_or_default();
+        match read.as_slice() {
+            [one] => Some(*one),
+            several => several.iter().copied().find(|k| fits(*k)),
+        }
+    };
+    forms.iter().find_map(read).or_else(|| match outcome? {
         (chosen, true) => Some(chosen),
         (chosen, false) if n == 2 => 1u16.checked_sub(chosen),
         _ => None,
     })
 }
 
+/// Whether a target names several of `n` options: a list, or one written as text, `[0, 1]`.
+pub(super) fn several(target: &[Scalar], n: usize) -> bool {
+    match target {
+        [Scalar::Text(text)] => {
+            let inner = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let indices = inner.into_iter().flat_map(|inner| inner.split(','));
+            let mut count = 0;
+            indices.inspect(|_| count += 1).all(|k| k.trim().parse().is_ok_and(|k: usize| k < n)) && count > 1
+        }
+        [_] | [] => false,
+        _ => true,
+    }
+}
+
 /// What a target may mean, the likeliest first.
 fn readings(target: &Scalar, texts: &[&str], n: usize) -> Vec<u16> {
-    let mut found = Vec::new();
+    let mut found: Vec<usize> = Vec::new();
     let index = match target {
         Scalar::Whole(whole) => usize::try_from(*whole).ok(),
         Scalar::Text(text) => text.trim().trim_matches(['[', ']']).parse().ok(),
@@ -153,9 +214,17 @@ fn readings(target: &Scalar, texts: &[&str], n: usize) -> Vec<u16> {
     };
     found.extend(index.filter(|k| *k < n));
     if let Scalar::Text(text) = target {
+        let same = |k: &usize| texts.get(*k).is_some_and(|option| option.trim() == text.trim());
+        found.extend((0..n).filter(same));
         found.extend(named(text, texts, n));
     }
-    found.into_iter().filter_map(|k| u16::try_from(k).ok()).collect()
+    let mut read = Vec::new();
+    for k in found.into_iter().filter_map(|k| u16::try_from(k).ok()) {
+        if !read.contains(&k) {
+            read.push(k);
+        }
+    }
+    read
 }
 
 /// The option that a text names: by its own text, or by a letter (`B`, `(B)`, `B.`).
@@ -172,11 +241,13 @@ pub(super) fn named(text: &str, texts: &[&str], n: usize) -> Option<usize> {
     })
 }
 
-/// The options as the document has them: a list of `n` texts, one of the usual names before any other.
+/// The options as the document has them: a list of `n` texts, one of the usual names before any other. Where they were
+/// not scored one by one, `answers` are those that are accepted.
 pub(super) fn listed<'d>(doc: &'d Doc<'_>, n: Option<usize>) -> Option<&'d [std::borrow::Cow<'d, str>]> {
     const NAMES: [&str; 5] = ["choices", "options", "endings", "answer_choices", "answers"];
     let fits = |len: usize| n.map_or(len > 1, |n| len == n);
-    NAMES.iter().find_map(|name| {
+    let names = NAMES.iter().filter(|name| n.is_some() || **name != "answers");
+    names.into_iter().find_map(|name| {
         let list = doc.lists.iter().find(|(key, list)| key.0 == *name && fits(list.len()))?;
         Some(list.1.as_slice())
     })
@@ -215,6 +286,17 @@ mod tests {
     }
 
     #[test]
+    fn options_scored_twice_stand_behind_one_another_or_in_pairs() {
+        let both = [("\"q\"", " yes"), ("\"\"", "yes"), ("\"q\"", " no"), ("\"\"", "no")];
+        let requests = both.map(|(prompt, continuation)| request(prompt, continuation));
+        let answers = [-3.0, -1.0, -4.0, -3.0].map(|logp| Answer::LogLikelihood(logp, None));
+        let options = Options::read(&requests, &answers, " ").unwrap();
+        let scored: Vec<_> = options.scored.iter().map(|o| (o.text, o.logp, o.logp_uncond)).collect();
+        assert_eq!(scored, [("yes", -3.0, Some(-1.0)), ("no", -4.0, Some(-3.0))]);
+        assert!(!options.prompts_differ);
+    }
+
+    #[test]
     fn the_first_of_equals_is_chosen_and_nothing_where_one_is_unknown() {
         let requests = [request("\"q\"", " A"), request("\"q\"", " B")];
         let chosen = |a, b| {
@@ -238,30 +320,43 @@ mod tests {
     #[test]
     fn a_target_is_an_index_a_text_or_a_letter() {
         let letters = &["A", "B", "C", "D"];
-        assert_eq!(key(&[Scalar::Whole(2)], letters, 4, None), Some(2));
-        assert_eq!(key(&[text("2")], letters, 4, None), Some(2));
-        assert_eq!(key(&[text("D")], letters, 4, None), Some(3));
-        assert_eq!(key(&[text(" (B)")], &["(A)", "(B)"], 2, None), Some(1));
-        assert_eq!(key(&[text("B")], &["the sun", "the moon"], 2, None), Some(1));
-        assert_eq!(key(&[text("the moon")], &["the sun", "the moon"], 2, None), Some(1));
-        assert_eq!(key(&[text("7")], letters, 4, None), None);
-        assert_eq!(key(&[], letters, 4, None), None);
+        assert_eq!(key(&[Scalar::Whole(2)], &[letters], 4, None), Some(2));
+        assert_eq!(key(&[text("2")], &[letters], 4, None), Some(2));
+        assert_eq!(key(&[text("D")], &[letters], 4, None), Some(3));
+        assert_eq!(key(&[text(" (B)")], &[&["(A)", "(B)"]], 2, None), Some(1));
+        assert_eq!(key(&[text("B")], &[&["the sun", "the moon"]], 2, None), Some(1));
+        assert_eq!(key(&[text("the moon")], &[&["the sun", "the moon"]], 2, None), Some(1));
+        assert_eq!(key(&[text("7")], &[letters], 4, None), None);
+        assert_eq!(key(&[], &[letters], 4, None), None);
     }
 
     #[test]
     fn the_score_decides_between_readings() {
         // Options that are numbers: "2" may be the third option or the text of the second one.
         let numbers = &["1", "2", "3"];
-        assert_eq!(key(&[text("2")], numbers, 3, None), Some(2));
-        assert_eq!(key(&[text("2")], numbers, 3, Some((1, true))), Some(1));
-        assert_eq!(key(&[text("2")], numbers, 3, Some((2, false))), Some(1));
+        assert_eq!(key(&[text("2")], &[numbers], 3, None), Some(2));
+        assert_eq!(key(&[text("2")], &[numbers], 3, Some((1, true))), Some(1));
+        assert_eq!(key(&[text("2")], &[numbers], 3, Some((2, false))), Some(1));
         // No reading: what was right is the key; what was wrong leaves one of two.
-        assert_eq!(key(&[text("?")], numbers, 3, Some((0, true))), Some(0));
-        assert_eq!(key(&[text("?")], numbers, 3, Some((0, false))), None);
-        assert_eq!(key(&[text("?")], &["x", "y"], 2, Some((0, false))), Some(1));
-        // Several keys.
+        assert_eq!(key(&[text("?")], &[numbers], 3, Some((0, true))), Some(0));
+        assert_eq!(key(&[text("?")], &[numbers], 3, Some((0, false))), None);
+        assert_eq!(key(&[text("?")], &[&["x", "y"]], 2, Some((0, false))), Some(1));
+        // The only reading stands against the score.
+        assert_eq!(key(&[Scalar::Whole(0)], &[&["x", "y"]], 2, Some((1, true))), Some(0));
+        // One continuation after several prompts says nothing.
+        assert_eq!(key(&[text("was big")], &[&["was big", "was big"]], 2, Some((0, false))), Some(1));
+        // The texts in the document, where those that were scored are letters.
+        assert_eq!(key(&[text("the sun")], &[&["A", "B"], &["the moon", "the sun"]], 2, None), Some(1));
+    }
+
+    #[test]
+    fn several_keys_are_no_key() {
         let both = [Scalar::Whole(0), Scalar::Whole(2)];
-        assert_eq!(key(&both, numbers, 3, Some((2, true))), Some(2));
-        assert_eq!(key(&both, numbers, 3, Some((1, false))), None);
+        assert!(several(&both, 3) && several(&[text("[0, 2]")], 3));
+        assert!(
+            !several(&[text("[0]")], 3) && !several(&[text("[0, 7]")], 3) && !several(&[text("a, b")], 3)
+        );
+        assert_eq!(key(&both, &[&["x", "y", "z"]], 3, Some((2, true))), None);
+        assert_eq!(key(&[text("[0, 2]")], &[&["x", "y", "z"]], 3, Some((2, true))), None);
     }
 }

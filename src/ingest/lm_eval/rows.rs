@@ -5,6 +5,7 @@ use super::groups::benchmark_of;
 use super::model::{Identity, identify};
 use super::results::Results;
 use super::task::{MetricSpec, Task};
+use crate::ingest::fragment::counted;
 use crate::ingest::json::Passage;
 use crate::ingest::{Fragment, Note, ReadError, Source};
 use crate::response::{Item, Metric, ResponseTable, Row, Run};
@@ -154,10 +155,9 @@ impl<'c> Rows<'c> {
             let spec = self.task.and_then(|t| t.metric(&metric.name));
             let mut say = |message| notes.push(Note { file: self.file.clone(), row: None, message });
             if tally.lists > 0 {
+                let parts = counted(tally.lists, "value is a part", "values are parts");
                 say(format!(
-                    "{label}: {} values are parts of a statistic of the whole data set, not scores of items: \
-                     kept without a score",
-                    tally.lists
+                    "{label}: {parts} of a statistic of the whole data set, not scores of items: kept without a score"
                 ));
             } else if is_log_probability(&metric.name, spec) {
                 say(format!(
@@ -165,7 +165,8 @@ impl<'c> Rows<'c> {
                 ));
             }
             if tally.missing > 0 {
-                say(format!("{label}: {} attempts have no score: unscored, not wrong", tally.missing));
+                let unscored = counted(tally.missing, "attempt has", "attempts have");
+                say(format!("{label}: {unscored} no score: unscored, not wrong"));
             }
         }
         if let Some(repeats) = self.task.and_then(|t| t.repeats).filter(|r| *r > 1) {

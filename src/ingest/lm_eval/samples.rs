@@ -6,6 +6,7 @@ use super::file_name;
 use super::options::{Options, key, named};
 use super::rows::{Rows, Value};
 use super::sample::{Answer, Sample};
+use crate::ingest::fragment::counted;
 use crate::ingest::json::{Passage, Scalar, Shape, Text, each_record, number_from_text, text_in, text_of};
 use crate::ingest::unwrap::Unpacked;
 use crate::ingest::{Fragment, ReadError, Source};
@@ -15,6 +16,11 @@ use std::borrow::Cow;
 
 /// Longer answers are texts, not extracted answers: they are left where they are.
 const PREDICTION_CHARACTERS: usize = 128;
+
+/// The metric in place of all others with `--predict_only`, whose value says nothing.
+const BYPASS: &str = "bypass";
+const PREDICTED_ONLY: &str = "this sample has no metric: with --predict_only the harness gives answers without scores; run \
+                              the evaluation without it";
 
 /// What the harness's filters give where they find no answer.
 const NO_ANSWER: &str = "[invalid]";
@@ -92,6 +98,8 @@ struct Counts {
     unnamed_filters: usize,
     repeated: usize,
     contradicted: usize,
+    /// Those of them whose options were scored twice.
+    of_two_requests: usize,
 }
 
 struct Reader<'c> {
@@ -155,7 +163,9 @@ impl<'c> Reader<'c> {
         let texts = option_texts(sample, options.as_ref());
         let metrics = values(sample);
         if metrics.is_empty() {
-            self.faults.push((row, "this sample has no metric"));
+            let is_unscored =
+                sample.metrics.is_some() || sample.others.iter().any(|(key, _)| key.0 == BYPASS);
+            self.faults.push((row, if is_unscored { PREDICTED_ONLY } else { "this sample has no metric" }));
             return;
         }
         let answer = match sample.answers.first() {
@@ -205,6 +215,8 @@ impl<'c> Reader<'c> {
             {
                 // Whatever was compared, it was not these two.
                 self.counts.contradicted += 1;
+                let is_twice = |o: &Options| o.scored.iter().any(|s| s.logp_uncond.is_some());
+                self.counts.of_two_requests += usize::from(options.as_ref().is_some_and(is_twice));
                 chosen = None;
                 if options.is_none() {
                     row_gold = None;
@@ -264,26 +276,35 @@ impl<'c> Reader<'c> {
     }
 
     fn say_counts(&mut self) {
-        let Counts { unnamed_filters, repeated, contradicted } = self.counts;
+        let Counts { unnamed_filters, repeated, contradicted, of_two_requests } = self.counts;
         if unnamed_filters > 0 {
             self.rows.note(
                 None,
                 format!(
-                    "{unnamed_filters} rows are further rows of a document and the results file does not name \
-                     their filters: called filter-2, filter-3, … in the order of the file"
+                    "{} of a document and the results file does not name their filters: called filter-2, \
+                     filter-3, … in the order of the file",
+                    counted(unnamed_filters, "row is a further one", "rows are further ones")
                 ),
             );
         }
         if repeated > 0 {
-            self.rows.note(None, format!("{repeated} rows repeat a document under the same filter"));
+            let repeat = counted(repeated, "row repeats", "rows repeat");
+            self.rows.note(None, format!("{repeat} a document under the same filter"));
         }
         if contradicted > 0 {
             self.rows.note(
                 None,
                 format!(
-                    "{contradicted} scores contradict the option that the log-probabilities or the answer point to: \
-                     kept without a chosen option"
+                    "{} the option that the log-probabilities or the answer point to: kept without a chosen option",
+                    counted(contradicted, "score contradicts", "scores contradict")
                 ),
+            );
+        }
+        if of_two_requests > 0 {
+            self.rows.note(
+                None,
+                "options were scored twice, for acc_mutual_info: versions of the harness before v0.4.9 then compared \
+                 every second log-probability, so that their scores of this task are wrong",
             );
         }
     }
@@ -305,7 +326,7 @@ fn values<'s>(sample: &'s Sample) -> Vec<(&'s str, Value)> {
         Some(names) => names
             .iter()
             .filter_map(|name| match name {
-                Scalar::Text(name) => Some(name.as_ref()),
+                Scalar::Text(name) => Some(name.as_ref()).filter(|name| *name != BYPASS),
                 _ => None,
             })
             .map(|name| {
@@ -316,6 +337,7 @@ fn values<'s>(sample: &'s Sample) -> Vec<(&'s str, Value)> {
         None => sample
             .others
             .iter()
+            .filter(|(key, _)| key.0 != BYPASS)
             .filter(|(_, value)| match value {
                 Scalar::Text(text) => number_from_text(text).is_some(),
                 // A metric may be a list; an object is something else.
@@ -348,8 +370,7 @@ fn gold_of_options(
     }
     // What was compared is the text of the request; the document may have another text for the same option.
     let scored: Vec<&str> = options.scored.iter().map(|o| o.text).collect();
-    key(&sample.target, &scored, options.n(), outcome)
-        .or_else(|| key(&sample.target, texts, options.n(), outcome))
+    key(&sample.target, &[&scored, texts], options.n(), outcome)
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn push(rows: &mut Rows, source_row: u64, named: Option<&str>, record: &Record) 
         record.metrics.iter().find(|(name, _)| name.0 == "acc").and_then(|(_, value)| value.number());
     let gold = options.as_ref().and_then(|logps| {
         let outcome = chosen.zip(accuracy).map(|(chosen, score)| (chosen, score == 1.0));
-        key(record.truth.as_slice(), &[], logps.len(), outcome)
+        key(record.truth.as_slice(), &[&[]], logps.len(), outcome)
     });
     let (item, is_new) = rows.item(native_id, |item| {
         item.gold = gold;

@@ -1,0 +1,187 @@
+//! Which questions were answered rightly? The details of results, written with `--dump-eval-details`.
+
+use super::{Place, Verdict, by_position, data_set, of_judge, period};
+use crate::ingest::build::Builder;
+use crate::ingest::fragment::counted;
+use crate::ingest::json::value::{letter, name, number};
+use crate::ingest::json::{each_record, text_of};
+use crate::ingest::{Fragment, ReadError, Source};
+use crate::response::{Row, Status};
+use serde_json::Value;
+
+/// Names of verdicts, answers and keys in the various evaluators.
+const VERDICTS: [&str; 3] = ["correct", "is_correct", "cascade_correct"];
+const ANSWERS: [&str; 2] = ["pred", "predictions"];
+const KEYS: [&str; 5] = ["answer", "references", "gold", "refr", "ref"];
+
+/// Longer answers are texts, not extracted answers.
+const PREDICTION_BYTES: usize = 64;
+
+/// Reads `results/<model>/<data set>.json`.
+///
+/// Details are a list, or an object by position; a verdict is a truth value, a list of one for each repeat, or the
+/// letter that a judge gave. The metric has the name that it has in the results.
+///
+/// # Errors
+/// [`ReadError`] where the file cannot be read.
+pub fn read(source: &Source) -> Result<Fragment, ReadError> {
+    let text = text_of(source)?;
+    let mut build = Builder::new(source, "opencompass");
+    let place = Place::of(source, &data_set(source));
+    let mut n_without_verdict = 0;
+    let passage = each_record(&text, |_, content: Value| {
+        let run = place.run(&mut build);
+        let metric = build.metric(&place.benchmark, &metric_of(&content), None, true);
+        let mut details = Details { place: &place, run, metric, n_without_verdict: 0 };
+        match &content["details"] {
+            Value::Array(all) => {
+                for (at, entry) in all.iter().enumerate() {
+                    let place = name(&entry["example_abbr"]).and_then(|n| n.rsplit('_').next()?.parse().ok());
+                    details.push(&mut build, place.unwrap_or(at), 0, entry, at);
+                }
+            }
+            Value::Object(all) => {
+                let all = by_position(all);
+                let size = period(all.iter().map(|(_, entry)| *entry)).max(1);
+                for (at, (place, entry)) in all.into_iter().enumerate() {
+                    details.push(&mut build, place % size, place / size, entry, at);
+                }
+            }
+            _ => {}
+        }
+        n_without_verdict += details.n_without_verdict;
+    });
+    if n_without_verdict > 0 {
+        let answers = counted(n_without_verdict, "answer", "answers");
+        let message = format!("{answers} got no verdict from the judge: unscored, not wrong");
+        build.note(None, message);
+    }
+    build.finish(Some(&passage), "details of single questions (give `--dump-eval-details`)")
+}
+
+/// The name of the score that the verdicts add up to: `accuracy`, `score`, or whatever comes first.
+fn metric_of(content: &Value) -> String {
+    let plain = |name: &str| name.split(" (").next().unwrap_or(name).to_owned();
+    let scores = || content.as_object().into_iter().flatten().filter(|(_, value)| value.is_number());
+    let known =
+        ["accuracy", "score"].into_iter().find(|known| scores().any(|(name, _)| plain(name) == *known));
+    known
+        .map(str::to_owned)
+        .or_else(|| scores().next().map(|(name, _)| plain(name)))
+        .unwrap_or("accuracy".into())
+}
+
+struct Details<'p> {
+    place: &'p Place,
+    run: u32,
+    metric: u32,
+    n_without_verdict: usize,
+}
+
+impl Details<'_> {
+    fn push(&mut self, build: &mut Builder, position: usize, first_repeat: usize, entry: &Value, at: usize) {
+        let item = self.place.item(build, position);
+        let one_or_more = |names: &[&str]| -> Vec<Value> {
+            match names.iter().find_map(|key| entry.get(*key)) {
+                Some(Value::Array(all)) => all.clone(),
+                Some(value) => vec![value.clone()],
+                None => Vec::new(),
+            }
+        };
+        let (verdicts, answers, keys) = (one_or_more(&VERDICTS), one_or_more(&ANSWERS), one_or_more(&KEYS));
+        // Without a verdict and an answer, the prediction is that of the judge.
+        let judged =
+            if verdicts.is_empty() && answers.is_empty() { one_or_more(&["prediction"]) } else { Vec::new() };
+        let labels = labels(entry);
+        let option = |value: &Value| {
+            let text = name(value)?;
+            let by_label = labels.iter().position(|label| *label == text);
+            by_label.and_then(|at| u16::try_from(at).ok()).or_else(|| letter(&text))
+        };
+        let key = keys.first().and_then(accepted);
+        if let Some(item) = build.item_mut(item) {
+            item.gold = keys.first().and_then(option);
+            item.gold_text.clone_from(&key);
+        }
+        for repeat in 0..verdicts.len().max(answers.len()).max(judged.len()).max(1) {
+            let answer = answers.get(repeat).and_then(name);
+            let verdict = judged.get(repeat).and_then(name).map(|said| of_judge(&said));
+            let score = match verdict {
+                Some(Verdict::Right) => Some(1.0),
+                Some(Verdict::Wrong | Verdict::NotAttempted) => Some(0.0),
+                Some(Verdict::Unknown) => None,
+                None => verdicts.get(repeat).and_then(number),
+            };
+            let mut row = Row::new(self.run, item, self.metric, score);
+            row.repeat = u32::try_from(first_repeat + repeat).unwrap_or(u32::MAX);
+            row.chosen = answers.get(repeat).and_then(option);
+            row.gold = keys.get(repeat).or(keys.first()).and_then(option);
+            let is_silent = answer.as_deref().is_some_and(|a| a.trim().is_empty());
+            if score.is_some() && (is_silent || verdict == Some(Verdict::NotAttempted)) {
+                row.status = Status::NoAnswer;
+            }
+            self.n_without_verdict += usize::from(verdict == Some(Verdict::Unknown));
+            row.prediction = answer.filter(|a| a.len() <= PREDICTION_BYTES).map(Into::into);
+            build.push(row, at as u64 + 1);
+        }
+    }
+}
+
+/// The key as a text; of several accepted answers the first that says something.
+fn accepted(key: &Value) -> Option<String> {
+    match key {
+        Value::Array(all) => all.iter().filter_map(name).find(|text| !text.trim().is_empty()),
+        one => name(one),
+    }
+}
+
+/// The options, where each was scored by its perplexity: `{"A": {"prompt": …, "PPL": …}, …}`.
+fn labels(entry: &Value) -> Vec<&str> {
+    let scored = entry["origin_prediction"].as_object().into_iter().flatten();
+    scored.filter(|(_, value)| value.get("PPL").is_some()).map(|(label, _)| label.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Vec<(String, u32, Option<f64>, Option<u16>, Option<u16>)> {
+        let path = "20260101_000000/results/m/winogrande.json".into();
+        let table = read(&Source { path, member: None, bytes: text.as_bytes().to_vec() }).unwrap().table;
+        assert_eq!(table.runs[0].timestamp.as_deref(), Some("20260101_000000"));
+        let row = |r: Row| (table.items[r.item as usize].id.to_string(), r.repeat, r.score, r.chosen, r.gold);
+        table.rows().map(row).collect()
+    }
+
+    #[test]
+    fn labels_of_options_need_not_be_letters() {
+        let text = r#"{"accuracy": 0.0, "details": {"type": "PPL", "0": {"origin_prediction": {"gold": "yes", "yes":
+            {"PPL": 2.0}, "no": {"PPL": 1.0}}, "predictions": "no", "references": "yes", "correct": false}}}"#;
+        let (_, _, score, chosen, gold) = rows(text)[0].clone();
+        assert!(score == Some(0.0) && chosen.is_some() && gold.is_some() && chosen != gold);
+    }
+
+    #[test]
+    fn an_object_of_details_may_have_the_data_set_several_times() {
+        let entry = |place: usize, key: &str, right: bool| {
+            format!(
+                r#""{place}": {{"prompt": "{key}?", "predictions": "A", "references": "{key}", "correct": {right}}}"#
+            )
+        };
+        let entries = [entry(0, "A", true), entry(1, "B", false), entry(2, "A", false), entry(3, "B", true)];
+        let found =
+            rows(&format!(r#"{{"score": 50.0, "details": {{"type": "GEN", {}}}}}"#, entries.join(", ")));
+        let found: Vec<_> =
+            found.into_iter().map(|(item, repeat, score, ..)| (item, repeat, score)).collect();
+        let expected = [("0", 0, Some(1.0)), ("1", 0, Some(0.0)), ("0", 1, Some(0.0)), ("1", 1, Some(1.0))];
+        assert_eq!(found, expected.map(|(item, repeat, score)| (item.to_owned(), repeat, score)));
+    }
+
+    #[test]
+    fn the_metric_is_that_of_the_results() {
+        let of = |value| metric_of(&value);
+        assert_eq!(of(serde_json::json!({"score": 1.0, "details": []})), "score");
+        assert_eq!(of(serde_json::json!({"accuracy (3 runs average)": 1.0})), "accuracy");
+        assert_eq!(of(serde_json::json!({"rouge1": 1.0, "details": []})), "rouge1");
+    }
+}

@@ -1,0 +1,156 @@
+//! What does OpenCompass say of single questions? Its results say it if details were dumped ([`details`]); its
+//! predictions ([`predictions`]) have the questions, but no scores.
+//!
+//! A run is a directory `<timestamp>/{predictions,results}/<model>/<data set>.json`.
+
+mod details;
+mod predictions;
+
+pub use details::read;
+pub use predictions::read as read_predictions;
+
+use super::Source;
+use super::build::Builder;
+use super::lm_eval::groups::benchmark_of;
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Beginnings of the names of data sets whose rest is a subject.
+const PREFIXES: [&str; 6] = ["mmlu", "cmmlu", "ceval", "bbh", "agieval", "mmlu_pro"];
+
+/// What a file is about.
+struct Place {
+    model: String,
+    /// `YYYYmmdd_HHMMSS`.
+    timestamp: Option<String>,
+    benchmark: String,
+    subject: Option<String>,
+}
+
+impl Place {
+    fn of(source: &Source, data_set: &str) -> Self {
+        let (benchmark, subject) = benchmark_of_data_set(data_set);
+        let mut above = source.directories();
+        let model = above.pop().unwrap_or_default();
+        above.pop();
+        Self { model, timestamp: above.pop().filter(|name| is_timestamp(name)), benchmark, subject }
+    }
+
+    fn run(&self, build: &mut Builder) -> u32 {
+        let timestamp = self.timestamp.as_deref().unwrap_or_default();
+        build.run(&self.model, &[timestamp, &self.benchmark], |run| {
+            run.model_raw = Some(self.model.clone());
+            run.timestamp.clone_from(&self.timestamp);
+        })
+    }
+
+    /// The item at a position of the data set.
+    fn item(&self, build: &mut Builder, position: usize) -> u32 {
+        let subject = self.subject.as_deref();
+        let id = subject.map_or_else(|| position.to_string(), |subject| format!("{subject}/{position}"));
+        build.item(&self.benchmark, subject, &id, |_| {})
+    }
+}
+
+/// The name of a data set, as its file has it.
+fn data_set(source: &Source) -> String {
+    let file = source.file_name();
+    file.strip_suffix(".json").unwrap_or(&file).to_owned()
+}
+
+fn is_timestamp(name: &str) -> bool {
+    let (day, time) = name.split_once('_').unwrap_or((name, ""));
+    let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
+    digits(day, 8) && digits(time, 6)
+}
+
+/// Benchmark and subject of a data set: `lukaemon_mmlu_astronomy`, `mmlu-astronomy`.
+fn benchmark_of_data_set(data_set: &str) -> (String, Option<String>) {
+    let short = data_set.strip_prefix("lukaemon_").unwrap_or(data_set);
+    let (benchmark, subject) = benchmark_of(short, None);
+    if subject.is_some() {
+        return (benchmark, subject);
+    }
+    match short.split_once('-').filter(|(prefix, _)| PREFIXES.contains(prefix)) {
+        Some((prefix, subject)) => (prefix.to_owned(), Some(subject.to_owned())),
+        None => (short.to_owned(), None),
+    }
+}
+
+/// Entries in the order of their keys, which are numbers written as text.
+fn by_position(entries: &Map<String, Value>) -> Vec<(usize, &Value)> {
+    let mut all: Vec<(usize, &Value)> =
+        entries.iter().filter_map(|(key, value)| Some((key.parse().ok()?, value))).collect();
+    all.sort_by_key(|(place, _)| *place);
+    all
+}
+
+/// After how many entries the data set begins anew: with several runs of each question it stands there as often, one
+/// after the other. The number of all where it does not.
+fn period<'v>(entries: impl Iterator<Item = &'v Value>) -> usize {
+    const ASKED: [&str; 4] = ["origin_prompt", "prompt", "gold", "references"];
+    let asked: Vec<u64> = entries
+        .map(|entry| {
+            let parts: Vec<String> =
+                ASKED.iter().filter_map(|key| entry.get(*key)).map(Value::to_string).collect();
+            xxh3_64(parts.join("\n").as_bytes())
+        })
+        .collect();
+    let n = asked.len();
+    let begins_anew =
+        |period: &usize| n.is_multiple_of(*period) && (*period..n).all(|k| asked[k] == asked[k - period]);
+    // A data set of one question, many times over, is rather one whose questions are not told.
+    (2..=n / 2).find(begins_anew).unwrap_or(n)
+}
+
+/// What a judge, a language model, said: the first of its letters, as the harness looks for it.
+fn of_judge(said: &str) -> Verdict {
+    match said.bytes().find(|b| matches!(b, b'A' | b'B')) {
+        Some(b'A') => Verdict::Right,
+        Some(_) => Verdict::Wrong,
+        None if said.trim() == "C" => Verdict::NotAttempted,
+        None => Verdict::Unknown,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Verdict {
+    Right,
+    Wrong,
+    NotAttempted,
+    Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn subjects_are_in_the_names_of_data_sets() {
+        let mmlu = ("mmlu".to_owned(), Some("astronomy".to_owned()));
+        assert_eq!(benchmark_of_data_set("lukaemon_mmlu_astronomy"), mmlu);
+        assert_eq!(benchmark_of_data_set("mmlu-astronomy"), mmlu);
+        assert_eq!(benchmark_of_data_set("ARC-c"), ("ARC-c".to_owned(), None));
+    }
+
+    #[test]
+    fn runs_of_the_same_questions_are_found_from_what_was_asked() {
+        let of = |texts: &[&str]| {
+            let entries: Vec<Value> = texts.iter().map(|text| json!({"origin_prompt": text})).collect();
+            period(entries.iter())
+        };
+        assert_eq!(of(&["a", "b", "c", "a", "b", "c"]), 3);
+        assert_eq!(of(&["a", "b", "c", "a", "b"]), 5);
+        assert_eq!(of(&["a", "a", "a", "a", "a"]), 5);
+        assert_eq!((of(&["a"]), of(&[])), (1, 0));
+    }
+
+    #[test]
+    fn a_judge_says_one_letter() {
+        let said = ["A", "**B**", "C", "I cannot tell.", "The answer is A"].map(of_judge);
+        let expected =
+            [Verdict::Right, Verdict::Wrong, Verdict::NotAttempted, Verdict::Unknown, Verdict::Right];
+        assert_eq!(said, expected);
+    }
+}
