@@ -129,7 +129,7 @@ mod tests {
 
     fn rows(json: &str) -> Vec<(String, u32, Option<f64>)> {
         let source = Source { path: "run.json".into(), member: None, bytes: json.as_bytes().to_vec() };
-        let table = read(&source, &[]).unwrap().table;
+        let table = read(&source).unwrap().table;
         table
             .rows()
             .map(|row| (table.items[row.item as usize].id.to_string(), row.repeat, row.score))
