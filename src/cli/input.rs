@@ -32,6 +32,9 @@ pub struct ReadingArgs {
     /// What the rows of a wide table are, where the table does not say
     #[arg(long, value_enum, value_name = "WHAT")]
     pub rows: Option<RowsAre>,
+    /// The benchmark of plain tables that do not say [default: the name of the file or of its directory]
+    #[arg(long, value_name = "BENCHMARK")]
+    pub table_name: Option<String>,
     /// Unpack up to this many gigabytes from one archive or compressed file [default: 8]
     #[arg(long, value_name = "GB", value_parser = gigabytes)]
     pub max_unpacked: Option<u64>,
@@ -58,7 +61,7 @@ impl ReadingArgs {
         });
         let default = IngestOptions::default();
         let max_unpacked_bytes = self.max_unpacked.unwrap_or(default.max_unpacked_bytes);
-        IngestOptions { rows, max_unpacked_bytes, ..default }
+        IngestOptions { rows, benchmark: self.table_name.clone(), max_unpacked_bytes, ..default }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How do item-level results become a ladder? Runs with their training conditions, and their means over items.
 
 use super::table::{Checkpoint, LadderRow, LadderTable, Role};
+use crate::response::run::asks_by_default;
 use crate::response::{Attempt, Metric, ResponseTable, Run};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -151,7 +152,8 @@ fn size_label(parameters: f64) -> String {
 /// The runs that count: the base prompt, and of several at the same step the latest.
 fn latest_runs(runs: &[Run], means: &Means, names: &[String]) -> BTreeSet<usize> {
     let mut latest: BTreeMap<(&str, Option<i64>), usize> = BTreeMap::new();
-    for &run in means.by_run.keys().filter(|run| runs[**run].prompt_variant.is_none()) {
+    let by_default = asks_by_default(runs);
+    for &run in means.by_run.keys().filter(|run| by_default[**run]) {
         let place = latest.entry((&names[run], runs[run].step)).or_insert(run);
         if runs[run].timestamp > runs[*place].timestamp {
             *place = run;

@@ -1,6 +1,7 @@
 //! Under which conditions were the responses made? One run: one model, one revision, one set-up.
 
 use super::ids::RespondentId;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 /// One evaluation run. What a dump does not tell stays `None`.
@@ -84,3 +85,30 @@ impl Run {
 
 /// The runs of a table, found by position.
 pub type RunTable = Vec<Run>;
+
+/// Which runs ask as their model is asked by default: those without a variant of the prompt, and all runs of a model
+/// that was asked in one variant only.
+pub fn asks_by_default(runs: &[Run]) -> Vec<bool> {
+    let mut variants: FxHashMap<&str, (Option<&str>, bool)> = FxHashMap::default();
+    for run in runs {
+        let variant = run.prompt_variant.as_deref();
+        let (first, several) = variants.entry(run.model.as_str()).or_insert((variant, false));
+        *several |= *first != variant;
+    }
+    runs.iter().map(|run| run.prompt_variant.is_none() || !variants[run.model.as_str()].1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_only_variant_of_a_model_is_its_default() {
+        let run = |model: &str, variant: Option<&str>| Run {
+            prompt_variant: variant.map(str::to_owned),
+            ..Run::new("r", model)
+        };
+        let runs = [run("a", Some("x")), run("b", None), run("a", Some("x")), run("b", Some("x"))];
+        assert_eq!(asks_by_default(&runs), [true, true, true, false]);
+    }
+}

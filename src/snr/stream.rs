@@ -4,6 +4,7 @@
 //! Kept are sums: for each run, subject and half of the items, and for each model and item over all its checkpoints.
 //! Two hundred million answers of 40 models × 25 checkpoints × 200,000 items take some 100 MB.
 
+use crate::response::run::asks_by_default;
 use crate::response::{
     Attempt, ResponseTable, Run, ScorePoint, ScoreRun, ScoreTable, ScoreTableBuilder, SeriesName,
     score::size_in_name,
@@ -184,8 +185,9 @@ pub fn score_table(table: &ResponseTable, benchmark: &str, metric: Option<&str>)
     let mut runs: Vec<usize> = Vec::new();
     let mut place = vec![usize::MAX; table.runs.len()];
     let mut model_of_run: Vec<u32> = Vec::new();
+    let by_default = asks_by_default(&table.runs);
     for (at, run) in table.runs.iter().enumerate().filter(|(at, _)| used[*at]) {
-        if run.prompt_variant.is_some() {
+        if !by_default[at] {
             n_left_out += 1;
             continue;
         }

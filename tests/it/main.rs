@@ -39,6 +39,8 @@ mod mutate;
 mod page;
 #[cfg(feature = "charts")]
 mod panel_size;
+#[cfg(feature = "tables")]
+mod samples;
 #[cfg(feature = "cli")]
 mod scale;
 #[cfg(feature = "tables")]

@@ -76,7 +76,11 @@ pub struct Naming {
 impl Naming {
     fn of(source: &Source, options: &IngestOptions, has_header: bool) -> Self {
         let name = source.file_name();
-        let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("table").to_owned();
+        let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("table");
+        let stem = match without_shard(stem) {
+            "" => "data".to_owned(),
+            whole => whole.to_owned(),
+        };
         let generic = GENERIC_STEMS.contains(&stem.to_lowercase().as_str());
         let directory = source.directories().into_iter().rfind(|d| d != "." && d != "..");
         let from_file = if generic { directory.unwrap_or_else(|| stem.clone()) } else { stem.clone() };
@@ -93,6 +97,34 @@ impl Naming {
     pub fn line(&self, row: usize) -> u64 {
         row as u64 + 1 + u64::from(self.has_header)
     }
+}
+
+/// The name of the whole of which a file is a part: `train-00000-of-00002`, `part-0`, `results_part3`, `x-shard-1`;
+/// empty where the name says nothing else.
+fn without_shard(stem: &str) -> &str {
+    let without_number = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let marks = ['-', '_', ' '];
+    // What writers of many files put behind the number: `part-00000-4f1c…-c000`.
+    if let Some(rest) = stem.strip_prefix("part-")
+        && rest.split('-').next().is_some_and(|n| n.len() >= 5 && n.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return "";
+    }
+    let cut = without_number(stem);
+    if cut == stem.len() {
+        return stem;
+    }
+    let before = stem[..cut].trim_end_matches(marks);
+    if let Some(counted) = before.strip_suffix("of").filter(|text| text.ends_with(marks)) {
+        let counted = counted.trim_end_matches(marks);
+        let first = without_number(counted);
+        if first < counted.len() {
+            return counted[..first].trim_end_matches(marks);
+        }
+    }
+    let kinds = ["part", "shard", "chunk"].iter().filter_map(|kind| before.strip_suffix(kind));
+    let whole = kinds.into_iter().find(|whole| whole.is_empty() || whole.ends_with(marks));
+    whole.map_or(stem, |whole| whole.trim_end_matches(marks))
 }
 
 /// What a plain table turned out to be.
@@ -226,5 +258,29 @@ pub(super) fn shortened(names: &[&str]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_shard;
+
+    #[test]
+    fn parts_are_called_by_the_name_of_the_whole() {
+        let names = [
+            ("train-00000-of-00002", "train"),
+            ("mmlu_7_of_16", "mmlu"),
+            ("part-0", ""),
+            ("part-00000-4f1c7a2e-c000", ""),
+            ("results_part3", "results"),
+            ("gsm8k-shard-12", "gsm8k"),
+            ("llama-2", "llama-2"),
+            ("counterpart7", "counterpart7"),
+            ("best-of-8", "best-of-8"),
+            ("2024", "2024"),
+        ];
+        for (name, whole) in names {
+            assert_eq!(without_shard(name), whole, "{name}");
+        }
     }
 }
