@@ -32,6 +32,15 @@ pub struct ReadingArgs {
     /// What the rows of a wide table are, where the table does not say
     #[arg(long, value_enum, value_name = "WHAT")]
     pub rows: Option<RowsAre>,
+    /// Unpack up to this many gigabytes from one archive or compressed file [default: 8]
+    #[arg(long, value_name = "GB", value_parser = gigabytes)]
+    pub max_unpacked: Option<u64>,
+}
+
+/// Gigabytes as bytes.
+fn gigabytes(text: &str) -> Result<u64, String> {
+    let number = text.parse::<f64>().ok().filter(|number| *number > 0.0 && number.is_finite());
+    number.map(|number| (number * 1e9) as u64).ok_or_else(|| "a number of gigabytes is needed".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,7 +56,9 @@ impl ReadingArgs {
             RowsAre::Models => ingest::RowsAre::Models,
             RowsAre::Items => ingest::RowsAre::Items,
         });
-        IngestOptions { rows, ..Default::default() }
+        let default = IngestOptions::default();
+        let max_unpacked_bytes = self.max_unpacked.unwrap_or(default.max_unpacked_bytes);
+        IngestOptions { rows, max_unpacked_bytes, ..default }
     }
 }
 

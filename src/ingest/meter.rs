@@ -56,6 +56,18 @@ impl<'m> Meter<'m> {
         self.change(found, |state| state.set(found.on_disk(), bytes, rows));
     }
 
+    /// An archive is unpacked: its members are to be read in its place.
+    pub fn unpacked(&self, archive: &Found, members: &[Found]) {
+        let (file, size) = (archive.on_disk(), archive.size());
+        let bytes: u64 = members.iter().map(Found::size).sum();
+        self.change(archive, |state| {
+            state.set(file, size, 0);
+            state.underway.retain(|(path, ..)| path != file);
+            state.progress.total = (state.progress.total + members.len()).saturating_sub(1);
+            state.progress.total_bytes += bytes;
+        });
+    }
+
     /// A file is done.
     pub fn done(&self, found: &Found, rows: usize) {
         let file = found.on_disk();
@@ -111,5 +123,21 @@ mod tests {
         let counts: Vec<_> = told.iter().map(|p| (p.done, p.bytes, p.rows)).collect();
         assert_eq!(counts, [(0, 40, 7), (1, 140, 8), (1, 160, 10), (2, 200, 11)]);
         assert_eq!((told[0].total, told[0].total_bytes), (2, 200));
+    }
+
+    #[test]
+    fn an_archive_counts_while_it_is_unpacked_and_its_members_after_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let found: Vec<Found> = ["x.zip", "a", "b"].map(|name| Found::File(dir.path().join(name))).into();
+        found.iter().for_each(|f| std::fs::write(f.path(), [0; 100]).unwrap());
+        let told = Mutex::new(Vec::new());
+        let tell = |progress: Progress| told.lock().unwrap().push(progress);
+        let meter = Meter::new(&found[..1], &tell);
+        meter.rows_so_far(&found[0], 40, 0);
+        meter.unpacked(&found[0], &found[1..]);
+        found[1..].iter().for_each(|member| meter.done(member, 1));
+        let told = told.into_inner().unwrap();
+        let counts: Vec<_> = told.iter().map(|p| (p.done, p.total, p.bytes, p.total_bytes)).collect();
+        assert_eq!(counts, [(0, 1, 40, 100), (0, 2, 100, 300), (1, 2, 200, 300), (2, 2, 300, 300)]);
     }
 }

@@ -9,6 +9,7 @@ pub mod alpaca_eval;
 pub mod archive;
 pub mod bfcl;
 pub mod build;
+pub mod content;
 pub mod deepeval;
 pub mod detect;
 pub mod evalplus;
@@ -112,13 +113,14 @@ pub struct IngestOptions {
     pub benchmark: Option<String>,
     /// Whether long outputs of models are kept, not only extracted answers.
     pub keep_text: bool,
-    /// No file may unpack to more than this many bytes.
+    /// No file or archive may unpack to more than this many bytes; nor, unless this differs from the default, to more
+    /// than 200 times its own ([`unwrap::allowed`]).
     pub max_unpacked_bytes: u64,
 }
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { rows: None, benchmark: None, keep_text: false, max_unpacked_bytes: 8 << 30 }
+        Self { rows: None, benchmark: None, keep_text: false, max_unpacked_bytes: unwrap::MAX_UNPACKED }
     }
 }
 
@@ -133,7 +135,8 @@ pub enum IngestError {
     },
     /// Archives could not be unpacked.
     #[error(
-        "archives could not be unpacked to a temporary directory ({message}); make room, or set TMPDIR to another disk"
+        "archives could not be unpacked ({message}); make room beside the store that is to be written or, without one, \
+         set TMPDIR to another disk"
     )]
     NoSpace {
         /// What the system says.
@@ -336,9 +339,9 @@ fn gather(
         let paths = paths.iter().map(|p| p.display().to_string()).collect();
         return Err(IngestError::NoFiles { paths });
     }
-    let (found, _unpacked) = archive::expand(found, options.max_unpacked_bytes, work.map(Work::directory))
-        .map_err(|error| IngestError::NoSpace { message: error.to_string() })?;
     let meter = Meter::new(&found, progress);
+    let (found, _unpacked) = archive::expand(found, options, work, &meter)
+        .map_err(|error| IngestError::NoSpace { message: error.to_string() })?;
     let is_large = found.len() > 1 && found.iter().map(Found::size).sum::<u64>() >= KEPT_FROM;
     let waiting = AtomicU64::new(0);
     let reading = Reading { options, meter: &meter, work: work.filter(|_| is_large), waiting: &waiting };

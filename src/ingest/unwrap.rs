@@ -1,13 +1,20 @@
 //! What is inside the file? Compression is taken off by signature, never by file name, within a limit.
 
+pub use super::content::{Content, content};
 use super::fragment::ReadError;
 use super::source::Source;
 use super::walk::Found;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Bytes that come out of one file or archive, at most, unless the user allows another number.
+pub const MAX_UNPACKED: u64 = 8 << 30;
+/// What comes out may be this many times what is in, or this many bytes, whichever is more; unless the user says
+/// how much may.
+const MAX_RATIO: u64 = 200;
+const FREE_BYTES: u64 = 1 << 30;
 /// How many layers of compression are taken off.
 const MAX_LAYERS: usize = 4;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -15,32 +22,21 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// The byte-order mark of UTF-8.
 const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-/// What the unwrapped bytes are, by their first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
-    /// Apache Parquet.
-    Parquet,
-    /// Apache Arrow file (Feather version 2).
-    Arrow,
-    /// An archive of files, by name.
-    Archive(&'static str),
-    /// A Python pickle.
-    Pickle,
-    /// Text: nothing says otherwise.
-    Text,
-    /// Neither text nor anything known.
-    Binary,
+/// What may come out of a file of this size.
+pub fn allowed(bytes: u64, limit: u64) -> u64 {
+    if limit == MAX_UNPACKED { limit.min(FREE_BYTES.max(bytes.saturating_mul(MAX_RATIO))) } else { limit }
 }
 
 /// Reads a file and takes off every layer of compression and the byte-order mark.
 ///
 /// # Errors
 /// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::Truncated`] for a compressed stream that ends early,
-/// [`ReadError::Malformed`] for one that is damaged or grows beyond `limit` bytes.
+/// [`ReadError::Malformed`] for one that is damaged or grows beyond what is [`allowed`].
 pub fn open(found: &Found, limit: u64) -> Result<Source, ReadError> {
     let mut source = Source::unread(found);
     let io = |e: io::Error| ReadError::Io { file: source.name(), message: e.to_string() };
     let bytes = std::fs::read(found.on_disk()).map_err(io)?;
+    let limit = allowed(bytes.len() as u64, limit);
     source.bytes = unwrap(&source.name(), bytes, limit)?;
     Ok(source)
 }
@@ -99,10 +95,31 @@ pub struct Unpacked {
     position: Arc<AtomicU64>,
 }
 
-/// A file that tells how far it has been read.
-struct Counted {
+/// A file that tells how much of it has been read.
+pub struct Counted {
     file: std::fs::File,
     position: Arc<AtomicU64>,
+}
+
+impl Counted {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: std::fs::File::open(path)?, position: Arc::default() })
+    }
+
+    /// The bytes that have been read, now and later.
+    pub fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.position)
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
 }
 
 impl Read for Counted {
@@ -121,10 +138,9 @@ impl Unpacked {
     pub fn open(path: &Path, limit: u64) -> Result<Self, ReadError> {
         let file = path.display().to_string();
         let failed = |e: io::Error| ReadError::Io { file: file.clone(), message: e.to_string() };
-        let position = Arc::new(AtomicU64::new(0));
-        let on_disk = std::fs::File::open(path).map_err(failed)?;
-        let mut reader: Box<dyn Read + Send> =
-            Box::new(Counted { file: on_disk, position: Arc::clone(&position) });
+        let on_disk = Counted::open(path).map_err(failed)?;
+        let position = on_disk.counter();
+        let mut reader: Box<dyn Read + Send> = Box::new(on_disk);
         let mut layers = Layers::None;
         for _ in 0..MAX_LAYERS {
             let mut magic = Vec::new();
@@ -149,6 +165,11 @@ impl Unpacked {
     /// How many bytes of the file on disk have been read.
     pub fn position(&self) -> u64 {
         self.position.load(Ordering::Relaxed)
+    }
+
+    /// The same, now and later.
+    pub fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.position)
     }
 
     /// Whether compression is being taken off.
@@ -179,7 +200,7 @@ impl Unpacked {
         self.read_on(into, n)
     }
 
-    /// What comes out, from the beginning, without a limit.
+    /// What comes out, from the beginning, without a limit: whoever reads it counts.
     pub fn into_reader(self) -> impl Read {
         io::Cursor::new(self.start).chain(self.reader)
     }
@@ -197,7 +218,8 @@ impl Unpacked {
 
 fn too_much(file: &str, limit: u64) -> ReadError {
     let message = format!(
-        "unpacks to more than {} MB, which is more than any table should; if it is meant, unpack it first",
+        "unpacks to more than {} MB, which is more than any table should; if it is meant, unpack it first, or allow \
+         more with --max-unpacked",
         limit >> 20
     );
     ReadError::Malformed { file: file.to_owned(), row: None, message }
@@ -226,28 +248,6 @@ fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
     let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     text.into_bytes()
-}
-
-/// What the bytes are.
-pub fn content(bytes: &[u8]) -> Content {
-    match bytes {
-        [b'P', b'A', b'R', b'1', ..] => Content::Parquet,
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Content::Arrow,
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Content::Archive("zip archive"),
-        [b'7', b'z', 0xbc, 0xaf, ..] => Content::Archive("7z archive"),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Content::Archive("bzip2 file"),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => Content::Archive("xz file"),
-        [0x80, 2..=5, ..] => Content::Pickle,
-        _ if bytes.get(257..262) == Some(b"ustar") => Content::Archive("tar archive"),
-        _ if is_text(&bytes[..bytes.len().min(1 << 14)]) => Content::Text,
-        _ => Content::Binary,
-    }
-}
-
-/// Text has no control characters but those of layout.
-fn is_text(bytes: &[u8]) -> bool {
-    let control = |b: &&u8| **b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
-    !bytes.contains(&0) && bytes.iter().filter(control).count() * 100 <= bytes.len()
 }
 
 #[cfg(test)]
@@ -284,10 +284,10 @@ mod tests {
     }
 
     #[test]
-    fn content_is_known_by_its_first_bytes() {
-        assert_eq!(content(b"PAR1....."), Content::Parquet);
-        assert_eq!(content(b"PK\x03\x04"), Content::Archive("zip archive"));
-        assert_eq!(content(b"model,item"), Content::Text);
-        assert_eq!(content(&[0x00, 0x01, 0xff]), Content::Binary);
+    fn small_files_may_hold_less_unless_the_user_says_how_much() {
+        assert_eq!(allowed(1000, MAX_UNPACKED), 1 << 30);
+        assert_eq!(allowed(10 << 20, MAX_UNPACKED), 2000 << 20);
+        assert_eq!(allowed(1 << 40, MAX_UNPACKED), 8 << 30);
+        assert_eq!((allowed(1000, 9 << 30), allowed(1000, 5)), (9 << 30, 5));
     }
 }

@@ -2,11 +2,13 @@
 //! written: the pieces of the files that were read, each whole or not there, found again by what they were read
 //! from.
 
+use super::archive::kept;
 use super::fragment::{Fragment, Note, Rest};
 use super::report::FileRead;
 use crate::response::{OptionScores, ResponseTable};
 use crate::store::{self, StoreError, part};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -102,6 +104,12 @@ fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
     fs::read(path).map_err(|source| StoreError::Io { path: path.display().to_string(), source })
 }
 
+/// The work directory of a store.
+fn beside(out: &Path) -> PathBuf {
+    let name = out.file_name().unwrap_or(out.as_os_str()).to_string_lossy();
+    out.with_file_name(format!(".evalgauge-{name}"))
+}
+
 impl Work {
     /// The work directory of a store: `.evalgauge-NAME.evals` beside it. What an earlier reading left there is
     /// used again.
@@ -109,8 +117,7 @@ impl Work {
     /// # Errors
     /// See [`WorkError`].
     pub fn open(out: &Path) -> Result<Self, WorkError> {
-        let name = out.file_name().unwrap_or(out.as_os_str()).to_string_lossy();
-        let directory = out.with_file_name(format!(".evalgauge-{name}"));
+        let directory = beside(out);
         let path = directory.display().to_string();
         let failed = |source| WorkError::Io { path: path.clone(), source };
         fs::create_dir_all(&directory).map_err(failed)?;
@@ -119,12 +126,14 @@ impl Work {
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             return Err(WorkError::InUse { path });
         }
-        // Half-written files and unpacked archives of a reading that was killed.
+        // Half-written files and half-unpacked archives of a reading that was killed.
         for entry in fs::read_dir(&directory).map_err(failed)?.flatten() {
             let entry = entry.path();
             let is_part = entry.extension().is_some_and(|e| e == "part");
             if entry.is_dir() {
-                let _ = fs::remove_dir_all(&entry);
+                if kept::find(&entry).is_none() {
+                    let _ = fs::remove_dir_all(&entry);
+                }
             } else if !is_part && !entry.ends_with("lock") {
                 let _ = fs::remove_file(&entry);
             }
@@ -132,9 +141,29 @@ impl Work {
         Ok(Self { directory, _lock: lock, n_options: AtomicUsize::new(0) })
     }
 
+    /// Removes what is left of a reading that was killed after its store was written.
+    pub fn clear(out: &Path) {
+        if beside(out).is_dir()
+            && let Ok(work) = Self::open(out)
+        {
+            work.finish();
+        }
+    }
+
     /// Where it is.
     pub fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Removes all directories but those of these names: what was unpacked from archives that have changed since.
+    pub fn keep_only<'n>(&self, names: impl Iterator<Item = &'n str>) {
+        let kept: HashSet<PathBuf> = names.map(|name| self.directory.join(name)).collect();
+        for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
+            let entry = entry.path();
+            if entry.is_dir() && !kept.contains(&entry) {
+                let _ = fs::remove_dir_all(&entry);
+            }
+        }
     }
 
     /// What is known about a whole part of this name.
@@ -240,6 +269,10 @@ mod tests {
         assert!(matches!(lost, Err(StoreError::Io { .. })) && !path.exists(), "{lost:?}");
     }
 
+    fn member(name: &str, file: usize, bytes: u64) -> kept::Entry {
+        kept::Entry::Member { name: name.to_owned(), file, bytes }
+    }
+
     #[test]
     fn what_was_kept_is_found_and_what_was_cut_is_not() {
         let dir = tempfile::tempdir().unwrap();
@@ -253,12 +286,22 @@ mod tests {
             let work = Work::open(&out).unwrap();
             assert!(matches!(Work::open(&out), Err(WorkError::InUse { .. })));
             assert!(work.keep("k", About::new(&read, None), &fragment).is_some());
-            fs::create_dir(work.directory().join("unpacked")).unwrap();
+            for unpacked in ["unpacked", "half-unpacked"] {
+                fs::create_dir(work.directory().join(unpacked)).unwrap();
+                fs::write(work.directory().join(unpacked).join("1"), "content").unwrap();
+            }
+            kept::keep(&work.directory().join("unpacked"), &[member("1", 1, 7)]);
+            kept::keep(&work.directory().join("half-unpacked"), &[member("1", 1, 7), member("2", 2, 7)]);
             fs::write(work.directory().join("cut.part"), "evalgauge part 2\nand no more").unwrap();
         }
         let work = Work::open(&out).unwrap();
         assert!(work.find("cut").is_none() && work.find("other").is_none());
-        assert!(!work.directory().join("unpacked").exists());
+        let unpacked = work.directory().join("unpacked");
+        assert!(unpacked.exists() && !work.directory().join("half-unpacked").exists());
+        work.keep_only(["unpacked", "other"].into_iter());
+        assert!(unpacked.exists());
+        work.keep_only(["other"].into_iter());
+        assert!(!unpacked.exists());
         let (about, path) = work.find("k").unwrap();
         let back = Piece::Kept(path).load().unwrap();
         assert_eq!((about.read.file.as_str(), &back.notes), ("f", &fragment.notes));

@@ -26,6 +26,7 @@ pub const STORE: &str = "store";
 pub const SEEDS: &[Seed] = &[
     Seed { name: "alpaca_eval", records: &[("annotations", "*")] },
     Seed { name: "archive", records: &[] },
+    Seed { name: "archive_tar", records: &[] },
     Seed { name: "bfcl", records: &[("result/", "*")] },
     Seed { name: "deepeval", records: &[("test_run", "testCases/*")] },
     Seed { name: "evalplus", records: &[("eval_results", "eval/*")] },
