@@ -43,8 +43,8 @@ pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
 
 fn write(args: &IngestArgs, out: &Path, console: &Console) -> anyhow::Result<()> {
     let input = ingest::fingerprint(&args.paths, &args.reading.options())?;
-    let before = store::manifest(out).map(|manifest| manifest.provenance);
-    if let Some(report) = before.filter(|p| p.input.as_ref() == Some(&input)).and_then(|p| p.report) {
+    if let Some(report) = up_to_date(out, &input, console) {
+        Work::clear(out);
         let mut text = String::new();
         if args.explain {
             let files: Vec<FileRead> = serde_json::from_value(report["files"].clone())?;
@@ -87,6 +87,23 @@ fn write(args: &IngestArgs, out: &Path, console: &Console) -> anyhow::Result<()>
     console.result(&text, &report)?;
     console.note(&format!("store in {}", out.display()));
     Ok(())
+}
+
+/// The report of a store that was made of this input and is as it was written.
+fn up_to_date(out: &Path, input: &str, console: &Console) -> Option<serde_json::Value> {
+    if !store::is_store(out) {
+        return None;
+    }
+    match store::check(out) {
+        Ok(manifest) => {
+            let made_of = manifest.provenance;
+            made_of.report.filter(|_| made_of.input.as_deref() == Some(input))
+        }
+        Err(error) => {
+            console.warning(&format!("{error}, as is done now"));
+            None
+        }
+    }
 }
 
 fn say(lints: &[Lint], console: &Console) {

@@ -38,7 +38,15 @@ pub enum StoreError {
         /// The store.
         store: String,
         /// The file.
-        file: &'static str,
+        file: String,
+    },
+    /// A file of the store is not as it was written.
+    #[error("{file} {message}; write the store again with `evalgauge ingest`")]
+    Changed {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        message: String,
     },
     /// A column that nothing can replace is not there.
     #[error("{file} has no column {column:?}; write the store again with `evalgauge ingest`")]

@@ -8,6 +8,7 @@
 mod arrow_check;
 pub mod atomic;
 pub mod bundled;
+pub mod check;
 pub mod columnar;
 pub mod error;
 pub mod export;
@@ -23,10 +24,11 @@ pub mod tables;
 pub mod write;
 
 pub use bundled::{BUNDLED, bundled};
+pub use check::check;
 pub use error::StoreError;
 pub use export::{long_csv, wide_csv};
 pub use frame::{Frame, Words};
 pub use manifest::{Manifest, Provenance};
-pub use read::{is_store, manifest, read, read_parts};
+pub use read::{is_store, read, read_parts};
 pub use tables::{csv_bytes, json_value, parquet_bytes, write_tables};
 pub use write::{write, write_from};

@@ -4,10 +4,10 @@
 //! without `benchmark` there must be one benchmark among the items, without `run` each model is one run, and
 //! items and runs without a file of their own are those that the rows name.
 
-use super::StoreError;
 use super::columnar::read_parquet;
 use super::frame::{Cells, Frame, NOTHING, Words};
 use super::manifest::Manifest;
+use super::{StoreError, check};
 use crate::response::{Item, Metric, OptionScore, OptionScores, ResponseTable, Row, Run, Status};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -23,12 +23,6 @@ pub(super) const MANIFEST: &str = "manifest.json";
 /// Whether a directory is a store: it has the manifest of one.
 pub fn is_store(path: &Path) -> bool {
     fs::read(path.join(MANIFEST)).is_ok_and(|bytes| Manifest::parse(&bytes).is_ok())
-}
-
-/// The manifest of the store at `path`, if there is a whole one: the parts that every store has are there.
-pub fn manifest(path: &Path) -> Option<Manifest> {
-    let manifest = Manifest::parse(&fs::read(path.join(MANIFEST)).ok()?).ok()?;
-    [RESPONSES, ITEMS, RUNS].iter().all(|part| path.join(part).is_file()).then_some(manifest)
 }
 
 /// Reads a store.
@@ -71,8 +65,8 @@ fn read_named(store: &str, parts: &[(&str, &[u8])]) -> Result<ResponseTable, Sto
     };
     let mut table = ResponseTable::default();
     if let Some(bytes) = part(MANIFEST) {
-        let manifest = Manifest::parse(bytes)
-            .map_err(|message| StoreError::Manifest { file: format!("{store}/{MANIFEST}"), message })?;
+        let manifest = check::parse(store, bytes)?;
+        check::sizes(store, &manifest, parts)?;
         table.metrics = manifest.metrics;
     }
     if let Some(part) = frame(ITEMS)? {
@@ -81,8 +75,8 @@ fn read_named(store: &str, parts: &[(&str, &[u8])]) -> Result<ResponseTable, Sto
     if let Some(part) = frame(RUNS)? {
         table.runs = runs(&part)?;
     }
-    let responses =
-        frame(RESPONSES)?.ok_or(StoreError::MissingFile { store: store.to_owned(), file: RESPONSES })?;
+    let responses = frame(RESPONSES)?
+        .ok_or(StoreError::MissingFile { store: store.to_owned(), file: RESPONSES.to_owned() })?;
     push_responses(&mut table, &responses)?;
     if let Some(part) = frame(OPTIONS)? {
         table.options = options(&table, &part)?;

@@ -2,7 +2,7 @@
 
 use super::atomic::write_store_directory;
 use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
-use super::manifest::{Manifest, Provenance};
+use super::manifest::{Hashed, Manifest, Provenance, StoreFile};
 use super::{StoreError, read};
 use crate::response::{OptionScore, OptionScores, ResponseTable, Row, Run};
 use std::borrow::Cow;
@@ -42,20 +42,22 @@ fn write_files(
     earlier: impl Iterator<Item = Result<OptionScores, StoreError>>,
     provenance: &Provenance,
 ) -> Result<(), StoreError> {
-    write_file(directory, read::RESPONSES, responses(table))?;
-    write_file(directory, read::ITEMS, iter::once(items(table)))?;
-    write_file(directory, read::RUNS, iter::once(runs(table)))?;
+    let mut files = vec![
+        write_file(directory, read::RESPONSES, responses(table))?,
+        write_file(directory, read::ITEMS, iter::once(items(table)))?,
+        write_file(directory, read::RUNS, iter::once(runs(table)))?,
+    ];
     let mut failed = None;
     let mut earlier =
         earlier.map_while(|scores| scores.map_err(|error| failed = Some(error)).ok()).peekable();
     if earlier.peek().is_some() || !table.options.is_empty() {
         let all = earlier.map(Cow::Owned).chain(iter::once(Cow::Borrowed(&table.options)));
-        write_file(directory, read::OPTIONS, all.flat_map(|scores| options(table, scores)))?;
+        files.push(write_file(directory, read::OPTIONS, all.flat_map(|scores| options(table, scores)))?);
     }
     if let Some(error) = failed {
         return Err(error);
     }
-    let manifest = Manifest::new(table.len(), &table.metrics, provenance);
+    let manifest = Manifest::new(table.len(), &table.metrics, files, provenance);
     let json = serde_json::to_vec_pretty(&manifest)
         .map_err(|e| StoreError::Manifest { file: read::MANIFEST.to_owned(), message: e.to_string() })?;
     let path = directory.join(read::MANIFEST);
@@ -66,11 +68,13 @@ fn write_file<'a>(
     directory: &Path,
     name: &str,
     groups: impl Iterator<Item = Group<'a>>,
-) -> Result<(), StoreError> {
+) -> Result<StoreFile, StoreError> {
     let path = directory.join(name);
-    let mut file = BufWriter::new(File::create(&path).map_err(StoreError::io(&path))?);
+    let file = Hashed::new(File::create(&path).map_err(StoreError::io(&path))?);
+    let mut file = BufWriter::with_capacity(1 << 16, file);
     write_groups(&mut file, groups).map_err(StoreError::columnar(name))?;
-    file.flush().map_err(StoreError::io(&path))
+    file.flush().map_err(StoreError::io(&path))?;
+    Ok(file.get_ref().of(name))
 }
 
 /// Positions of the rows, sorted by benchmark, item, model, run, metric and repeat.

@@ -155,6 +155,41 @@ fn a_damaged_store_is_an_error_that_names_the_file() {
 }
 
 #[test]
+fn a_store_knows_whether_it_is_as_it_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.evals");
+    store::write(&rich(), &path, &Provenance::default()).unwrap();
+    let manifest = store::check(&path).unwrap();
+    let names: Vec<&str> = manifest.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["responses.parquet", "items.parquet", "runs.parquet", "options.parquet"]);
+    for name in names {
+        let file = path.join(name);
+        let whole = fs::read(&file).unwrap();
+        let named = |error: StoreError| assert!(error.to_string().contains(name), "{error}");
+        fs::write(&file, &whole[..100]).unwrap();
+        named(store::check(&path).unwrap_err());
+        assert!(matches!(store::read(&path), Err(StoreError::Changed { .. })));
+        // The same size: only the content says it.
+        let mut other = whole.clone();
+        other[whole.len() / 2] ^= 1;
+        fs::write(&file, other).unwrap();
+        named(store::check(&path).unwrap_err());
+        fs::remove_file(&file).unwrap();
+        named(store::check(&path).unwrap_err());
+        assert!(matches!(store::read(&path), Err(StoreError::MissingFile { .. })));
+        fs::write(&file, whole).unwrap();
+    }
+    // Stores of before say nothing of their files, and stay readable.
+    let manifest = path.join("manifest.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    json.as_object_mut().unwrap().remove("files");
+    fs::write(&manifest, json.to_string()).unwrap();
+    fs::remove_file(path.join("options.parquet")).unwrap();
+    assert!(store::check(&path).is_ok());
+    assert_eq!(store::read(&path).unwrap().len(), rich().len());
+}
+
+#[test]
 fn the_bundled_data_set_reads_from_bytes() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("notebooks-data/digits-zoo");
     let bytes = |name: &str| fs::read(root.join(name)).unwrap();
