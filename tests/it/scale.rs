@@ -105,17 +105,16 @@ fn what_has_not_changed_is_not_read_again() {
     assert!(run().contains("up to date"));
     assert!(!dir.path().join(".evalgauge-t.evals").exists());
     // A store that was cut or changed is not up to date, whatever its manifest says.
-    for name in ["items.parquet", "responses.parquet", "runs.parquet"] {
+    for (name, is_cut) in [("responses.parquet", true), ("items.parquet", false)] {
         let file = dir.path().join("t.evals").join(name);
         let mut content = fs::read(&file).unwrap();
         let at = content.len() / 2;
         content[at] ^= 1;
-        for damaged in [&content[..100], &content] {
-            fs::write(&file, damaged).unwrap();
-            let said = run();
-            assert!(said.contains(name) && said.contains("200 files read"), "{said}");
-            assert_eq!(store(dir.path()), first);
-        }
+        content.truncate(if is_cut { 100 } else { content.len() });
+        fs::write(&file, content).unwrap();
+        let said = run();
+        assert!(said.contains(name) && said.contains("200 files read"), "{said}");
+        assert_eq!(store(dir.path()), first);
     }
     fs::write(dir.path().join("tree/000/model-0.csv"), "item,score\nq1,0\n").unwrap();
     assert!(run().contains("200 files read"));
@@ -151,10 +150,10 @@ fn large_tree(path: &Path) {
     let mut items = "item,subject,question\n".to_owned();
     (0..10_000).for_each(|item| items.push_str(&format!("q{item},s{},What is {item}?\n", item % 7)));
     fs::write(plain.join("items.csv"), items).unwrap();
-    for model in 0..5 {
+    for model in 0..3 {
         fs::write(plain.join(format!("m{model}.csv")), table(model)).unwrap();
     }
-    for model in 0..4 {
+    for model in 0..3 {
         fs::write(samples.join(samples_name(model)), samples_of(model)).unwrap();
     }
     let gzip = flate2::write::GzEncoder::new(
@@ -162,20 +161,17 @@ fn large_tree(path: &Path) {
         flate2::Compression::fast(),
     );
     let mut tar = tar::Builder::new(gzip);
-    for model in 5..7 {
+    for model in 3..5 {
         let mut header = tar::Header::new_gnu();
         let table = table(model);
         header.set_size(table.len() as u64);
         tar.append_data(&mut header, format!("more/m{model}.csv"), table.as_bytes()).unwrap();
     }
     tar.into_inner().unwrap().finish().unwrap();
-    for model in 4..6 {
-        let file = File::create(path.join(format!("samples-{model}.zip"))).unwrap();
-        let mut zip = zip::ZipWriter::new(file);
-        zip.start_file(samples_name(model), zip::write::SimpleFileOptions::default()).unwrap();
-        std::io::Write::write_all(&mut zip, samples_of(model).as_bytes()).unwrap();
-        zip.finish().unwrap();
-    }
+    let mut zip = zip::ZipWriter::new(File::create(path.join("samples.zip")).unwrap());
+    zip.start_file(samples_name(3), zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut zip, samples_of(3).as_bytes()).unwrap();
+    zip.finish().unwrap();
 }
 
 fn table(model: usize) -> String {
@@ -253,7 +249,7 @@ fn assert_whole(dir: &Path, whole: &[(PathBuf, Vec<u8>)], when: &str) -> bool {
 #[test]
 fn a_reading_killed_at_random_moments_ends_in_the_same_store() {
     let setting = std::env::var("EVALGAUGE_KILLS").ok();
-    let wanted = setting.as_ref().map_or(4, |kills| kills.parse().unwrap());
+    let wanted = setting.as_ref().map_or(2, |kills| kills.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
     large_tree(&dir.path().join("tree"));
     let start = Instant::now();
@@ -263,8 +259,11 @@ fn a_reading_killed_at_random_moments_ends_in_the_same_store() {
     let (mut kills, mut too_late, mut resumed) = (0, 0, 0);
     while kills < wanted {
         fs::remove_dir_all(dir.path().join("t.evals")).unwrap();
+        // What was done before a kill is not done again: the next one comes within the time that is left.
+        let mut left = takes;
         for _ in 0..=dice.below(4) {
-            let moment = takes.mul_f64(dice.below(1000) as f64 / 1000.0);
+            let moment = left.mul_f64(dice.below(1000) as f64 / 1000.0);
+            left -= moment;
             let mut child = ingest_command(dir.path()).spawn().unwrap();
             std::thread::sleep(moment);
             let had_ended = child.try_wait().unwrap().is_some();

@@ -178,6 +178,9 @@ fn archives_older_than_their_mark_are_known() {
     assert!(expanded(&tar, 1 << 30).0[0].0.ends_with("a.bin"));
 }
 
+/// What is done to an archive whose headers of a member, local and central, begin at two places.
+type Change = dyn Fn(&mut [u8], usize, usize);
+
 /// Changes the two headers of a member, by where its name begins in each.
 fn change(zip: &mut [u8], name: &str, change: impl Fn(&mut [u8], usize, usize)) {
     let is_there = |at: &usize| zip[*at..].starts_with(name.as_bytes());
@@ -189,7 +192,7 @@ fn change(zip: &mut [u8], name: &str, change: impl Fn(&mut [u8], usize, usize)) 
 fn a_member_that_cannot_be_read_takes_no_other_with_it() {
     let content = b"model,item,score\n".repeat(9);
     let whole = zip_of(&[("a.csv", b"1"), ("b.csv", &content), ("c.csv", b"3")]);
-    let damage: [(&str, &dyn Fn(&mut [u8], usize, usize)); 3] = [
+    let damage: [(&str, &Change); 3] = [
         ("it is encrypted", &|zip, local, central| {
             zip[local + 6] |= 1;
             zip[central + 8] |= 1;

@@ -84,7 +84,6 @@ pub fn unpack(job: &mut Unpacking, file: &Path, contents: &mut Contents) -> Resu
 
 fn unknown_method(method: CompressionMethod) -> Option<String> {
     let known = [CompressionMethod::Stored, CompressionMethod::Deflated, CompressionMethod::Zstd];
-    let why =
-        || format!("it is compressed by a method that is not read ({method}); unpack the archive first");
+    let why = || "it is compressed by a method that is not read; unpack the archive first".to_owned();
     (!known.contains(&method)).then(why)
 }
