@@ -24,7 +24,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         }
         let model = model.unwrap_or(stem);
         let benchmark = text_at(&file, &["testFile"]).filter(|f| !f.is_empty()).unwrap_or("deepeval");
-        let run = build.run(model, &[benchmark], |run| run.model_raw = Some(model.to_owned()));
+        let run = build.run(model, &[benchmark], |_| {});
         for (at, case) in file["testCases"].as_array().into_iter().flatten().enumerate() {
             let row_number = at as u64 + 1;
             let id = name(&case["name"]).unwrap_or_else(|| format!("test case {at}"));

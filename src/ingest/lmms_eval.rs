@@ -42,9 +42,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     let (date, task) = stem.split_once("_samples_").unwrap_or(("", stem));
     let (benchmark, subject) = benchmark_of(task, None);
     let directory = source.directories().pop().unwrap_or_default();
-    let model = directory.replacen("__", "/", 1);
-    let run = build.run(&model, &[date, &benchmark], |run| {
-        run.model_raw = Some(directory.clone());
+    let run = build.run(&directory, &[date, &benchmark], |run| {
         run.timestamp = Some(date.to_owned()).filter(|d| !d.is_empty());
     });
     let mut derived = 0usize;

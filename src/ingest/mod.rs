@@ -11,6 +11,7 @@ pub mod bfcl;
 pub mod build;
 pub mod deepeval;
 pub mod detect;
+pub mod direction;
 pub mod evalplus;
 pub mod every_eval_ever;
 pub mod explain;
@@ -54,6 +55,7 @@ pub mod work;
 mod account;
 mod directory;
 mod portions;
+mod set_ups;
 
 pub use detect::{Detected, Format};
 pub use directory::read_source;
@@ -233,6 +235,7 @@ fn ingest_with(
     let joining = std::mem::take(&mut gathered.joining);
     let Joined { mut table, mut notes, rests, lints } = joining.finish();
     notes.extend(rest::complete(&mut table, &rests));
+    notes.extend(model_name::tell_apart(&mut table));
     let given = models.into_iter().map(|(read, companion, mut uses)| {
         uses.extend(companion.give(&mut table, &mut notes));
         (read, companion, uses)

@@ -76,7 +76,7 @@ fn push(
     entry: &Value,
     at: usize,
 ) {
-    let run = build.run(model, &[benchmark], |run| run.model_raw = Some(model.to_owned()));
+    let run = build.run(model, &[benchmark], |_| {});
     let metric = build.metric(benchmark, "accuracy", None, true);
     let item = build.item(benchmark, subject, &item_id(subject, place), |_| {});
     let one_or_more = |keys: &[&str]| -> Vec<Value> {

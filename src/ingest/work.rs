@@ -254,7 +254,7 @@ mod tests {
             assert!(matches!(Work::open(&out), Err(WorkError::InUse { .. })));
             assert!(work.keep("k", About::new(&read, None), &fragment).is_some());
             fs::create_dir(work.directory().join("unpacked")).unwrap();
-            fs::write(work.directory().join("cut.part"), "evalgauge part 2\nand no more").unwrap();
+            fs::write(work.directory().join("cut.part"), "evalgauge part 3\nand no more").unwrap();
         }
         let work = Work::open(&out).unwrap();
         assert!(work.find("cut").is_none() && work.find("other").is_none());

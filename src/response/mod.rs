@@ -33,7 +33,8 @@ pub use option_scores::OptionScores;
 pub use options::{NO_OPTION, OptionPlanes, OptionScore};
 pub use output::{Column, Table, Values};
 pub use pivot::{PivotError, PivotOptions, PivotReport, pivot};
-pub use run::{Run, RunTable};
+pub(crate) use pivot::{precedence, repeats};
+pub use run::{FactSource, Run, RunTable};
 pub use score::{
     ScoreCurve, ScorePoint, ScoreRun, ScoreSeries, ScoreTable, ScoreTableBuilder, ScoreUnit, SeriesName,
 };

@@ -99,7 +99,7 @@ pub enum PivotError {
 /// The metric is the primary one (else the only one, else the first) unless named. Each model is one
 /// respondent, through one of its runs: the last training step, then the base prompt variant before any
 /// other, then the latest time, then the last in the table. Runs without a time that differ in nothing but their
-/// number or seed are repeats of one another. Repeats of a cell are kept as counts where scores
+/// number, seed or spelling of the model are repeats of one another. Repeats of a cell are kept as counts where scores
 /// are 0 and 1 and averaged otherwise. Rows that say the same thing twice are folded and counted; rows that
 /// contradict one another are an error. Respondents and items are in order of first appearance.
 ///
@@ -182,13 +182,14 @@ struct ChosenRuns {
 
 /// Whether two runs of a model are attempts at the same: the set-up is the same, and no time says that the one
 /// was meant to replace the other.
-fn repeats(a: &Run, b: &Run) -> bool {
-    let alike = Run { id: b.id.clone(), seed: b.seed, files: b.files.clone(), ..a.clone() };
+pub(crate) fn repeats(a: &Run, b: &Run) -> bool {
+    let (id, files, model_raw) = (b.id.clone(), b.files.clone(), b.model_raw.clone());
+    let alike = Run { id, files, model_raw, seed: b.seed, ..a.clone() };
     a.timestamp.is_none() && alike == *b
 }
 
 /// What makes one run of a model stand for it before another.
-fn precedence(run: &Run) -> (i64, bool, &str) {
+pub(crate) fn precedence(run: &Run) -> (i64, bool, &str) {
     (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
 }
 

@@ -28,6 +28,8 @@ mod layers;
 #[cfg(feature = "tables")]
 mod lm_eval;
 #[cfg(feature = "tables")]
+mod models;
+#[cfg(feature = "tables")]
 mod mutate;
 #[cfg(feature = "charts")]
 mod page;
