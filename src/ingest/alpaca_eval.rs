@@ -35,7 +35,6 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         let opponent = field("generator_1").unwrap_or_default();
         let run = build.run(&model, &["alpaca_eval", &opponent], |run| {
             run.prompt_variant = Some(format!("against {opponent}"));
-            run.model_raw = Some(model.clone());
         });
         let hash = item_hash::<&str>(&instruction, &[]);
         let subject = field("dataset");

@@ -3,6 +3,7 @@
 
 use super::fragment::{Fragment, Note, ReadError, Rest, counted};
 use super::json::Passage;
+use super::model_name;
 use super::source::Source;
 use crate::response::{Item, Metric, ResponseTable, Row, Run, Status};
 use rustc_hash::FxHashMap;
@@ -44,24 +45,33 @@ impl Builder {
     }
 
     /// The run of a model, told from its other runs by `apart` (a benchmark, a time, a variant).
+    ///
+    /// The name is the one in the dump. It is read by [`model_name::read`], which tells revision, step and tokens
+    /// where `describe` does not.
     pub fn run(&mut self, model: &str, apart: &[&str], describe: impl FnOnce(&mut Run)) -> u32 {
-        let mut id = model.to_owned();
-        for part in apart.iter().filter(|part| !part.is_empty()) {
-            id.push(' ');
-            id.push_str(part);
-        }
-        if let Some(&run) = self.runs.get(&id) {
+        let written = told_apart(model, apart);
+        if let Some(&run) = self.runs.get(&written) {
             return run;
         }
-        let at = self.table.runs.len() as u32;
-        let mut run = Run {
-            harness: Some(self.harness.to_owned()),
-            files: vec![self.file.clone()],
-            ..Run::new(id.clone(), model)
-        };
-        describe(&mut run);
-        self.table.runs.push(run);
-        self.runs.insert(id, at);
+        let named = model_name::read(model, None);
+        let step = named.step.map(|step| format!(" step {step}")).unwrap_or_default();
+        let id = told_apart(&format!("{}{step}", named.display), apart);
+        // Two spellings of one name in one file are one run.
+        let known = self.runs.get(&id).copied();
+        let at = known.unwrap_or(self.table.runs.len() as u32);
+        if known.is_none() {
+            let mut run = Run {
+                model_raw: Some(model.to_owned()),
+                harness: Some(self.harness.to_owned()),
+                files: vec![self.file.clone()],
+                ..Run::new(id.clone(), named.display.as_str())
+            };
+            describe(&mut run);
+            named.tell(&mut run);
+            self.table.runs.push(run);
+            self.runs.insert(id, at);
+        }
+        self.runs.insert(written, at);
         at
     }
 
@@ -152,5 +162,44 @@ impl Builder {
         }
         notes.append(&mut self.notes);
         Ok(Fragment { table: self.table, notes, rests: self.rests })
+    }
+}
+
+/// A name with what tells its runs apart.
+fn told_apart(name: &str, apart: &[&str]) -> String {
+    let mut id = name.to_owned();
+    for part in apart.iter().filter(|part| !part.is_empty()) {
+        id.push(' ');
+        id.push_str(part);
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::FactSource;
+
+    #[test]
+    fn runs_are_of_models_however_these_are_spelt() {
+        let source = Source { path: "d/f.json".into(), member: None, bytes: Vec::new() };
+        let mut build = Builder::new(&source, "h");
+        let first = build.run("org__m", &["b"], |_| {});
+        assert_eq!([build.run("org/m", &["b"], |_| {}), build.run("org__m", &["b"], |_| {})], [first; 2]);
+        let other = build.run("org/m@step1000", &["b"], |run| run.n_shot = Some(5));
+        let described = build.run("/x/m/checkpoint-20", &["b"], |run| run.step = Some(30));
+        let runs = &build.table().runs;
+        assert_eq!(runs[first as usize].model_raw.as_deref(), Some("org__m"));
+        assert_eq!(
+            (runs[first as usize].model.as_str(), runs[first as usize].id.as_str()),
+            ("org/m", "org/m b")
+        );
+        let run = &runs[other as usize];
+        assert_eq!(
+            (run.model.as_str(), run.step, run.step_source),
+            ("org/m", Some(1000), Some(FactSource::Name))
+        );
+        assert_eq!((run.revision.as_deref(), run.n_shot), (Some("step1000"), Some(5)));
+        assert_eq!((runs[described as usize].step, runs.len()), (Some(30), 3));
     }
 }

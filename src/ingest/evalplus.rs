@@ -22,7 +22,6 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         for (at, (task, solutions)) in tasks.enumerate() {
             let benchmark = task.split('/').next().unwrap_or(task).to_lowercase();
             let run = build.run(&model, &[&benchmark], |run| {
-                run.model_raw = Some(model.clone());
                 run.temperature = temperature;
                 run.timestamp = file["date"].as_str().map(str::to_owned);
             });
@@ -64,7 +63,7 @@ fn model_of(source: &Source) -> (String, Option<f64>) {
     };
     const BACKENDS: [&str; 7] = ["_vllm", "_hf", "_openai", "_anthropic", "_google", "_bedrock", "_ollama"];
     let model = BACKENDS.iter().find_map(|b| named.strip_suffix(b)).unwrap_or(named);
-    (model.replacen("--", "/", 1), temperature)
+    (model.to_owned(), temperature)
 }
 
 #[cfg(test)]
@@ -74,7 +73,7 @@ mod tests {
     #[test]
     fn the_model_is_in_the_name() {
         let of = |path: &str| model_of(&Source { path: path.into(), member: None, bytes: Vec::new() });
-        assert_eq!(of("h/org--m_vllm_temp_0.2.eval_results.json"), ("org/m".to_owned(), Some(0.2)));
+        assert_eq!(of("h/org--m_vllm_temp_0.2.eval_results.json"), ("org--m".to_owned(), Some(0.2)));
         assert_eq!(of("h/m_hf_temp_0.0_eval_results.json"), ("m".to_owned(), Some(0.0)));
         assert_eq!(of("runs/some-model/eval_results.json"), ("some-model".to_owned(), None));
     }

@@ -61,7 +61,6 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
         let evaluation = field("evaluation_id").unwrap_or_default();
         let (benchmark, subject) = benchmark_of(&task, None);
         let run = build.run(&model, &[&evaluation], |run| {
-            run.model_raw = Some(model.clone());
             run.timestamp = text_at(&about, &["evaluation_timestamp"]).map(str::to_owned);
             run.harness =
                 text_at(&about, &["eval_library", "name"]).map(str::to_owned).or(run.harness.take());

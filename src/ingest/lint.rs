@@ -2,10 +2,12 @@
 //! to do.
 
 use super::account::{Account, Tally};
+use super::model_name::alike;
+use super::set_ups;
 use crate::response::{Attempt, BitMatrix, ResponseTable};
 use rayon::prelude::*;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Examples kept of each finding.
 const MAX_EXAMPLES: usize = 5;
@@ -97,7 +99,11 @@ kinds! {
         "a task that was run alone and as a part of its group counts twice, each time with other models",
         "run it in the same way for all models, or analyse one benchmark at a time (--benchmark)";
     NAMES: "similar_model_names", "group of model names differs only in spelling" / "groups of model names differ only in spelling",
-        "one model may be counted as several", "give them one name if they are one model";
+        "one model may be counted as several",
+        "if they are one model, give them one name in a table of models beside the results (`models.csv` with the columns `model` and `name`)";
+    SET_UPS: "set_ups_differ", "run has another set-up than the run that stands for the same model" / "runs have another set-up than the runs that stand for the same models",
+        "of items that both have the other one is not used",
+        "give them names of their own in a table of models beside the results, or remove those that are not meant";
 }
 
 /// Looks for everything in the list.
@@ -107,8 +113,8 @@ pub fn lint(table: &ResponseTable) -> Vec<Lint> {
 
 /// Looks for everything in the list, in a table of which the account is known.
 pub(super) fn lint_with(table: &ResponseTable, account: &Account) -> Vec<Lint> {
-    let looks: [fn(&ResponseTable, &Account, &mut Vec<Lint>); 5] =
-        [duplicates, keys, coverage, names, shared_documents];
+    let looks: [fn(&ResponseTable, &Account, &mut Vec<Lint>); 6] =
+        [duplicates, keys, coverage, names, shared_documents, set_ups::look];
     looks
         .into_par_iter()
         .flat_map_iter(|look| {
@@ -120,14 +126,14 @@ pub(super) fn lint_with(table: &ResponseTable, account: &Account) -> Vec<Lint> {
 }
 
 /// Collects examples of a kind, by benchmark, in the order of the table.
-struct Collector<'a> {
+pub(super) struct Collector<'a> {
     table: &'a ResponseTable,
     by_benchmark: BTreeMap<usize, (usize, Vec<String>)>,
     order: HashMap<&'a str, usize>,
 }
 
 impl<'a> Collector<'a> {
-    fn new(table: &'a ResponseTable) -> Self {
+    pub fn new(table: &'a ResponseTable) -> Self {
         let mut order = HashMap::new();
         for item in &table.items {
             let next = order.len();
@@ -136,7 +142,7 @@ impl<'a> Collector<'a> {
         Self { table, by_benchmark: BTreeMap::new(), order }
     }
 
-    fn add(&mut self, benchmark: &str, example: impl FnOnce() -> String) {
+    pub fn add(&mut self, benchmark: &str, example: impl FnOnce() -> String) {
         let (count, examples) =
             self.by_benchmark.entry(self.order.get(benchmark).copied().unwrap_or(usize::MAX)).or_default();
         *count += 1;
@@ -150,7 +156,7 @@ impl<'a> Collector<'a> {
         self.add(&item.benchmark, || example(item.id.as_str()));
     }
 
-    fn report(self, kind: &Kind, into: &mut Vec<Lint>) {
+    pub fn report(self, kind: &Kind, into: &mut Vec<Lint>) {
         let names: HashMap<usize, &str> = self.order.iter().map(|(name, at)| (*at, *name)).collect();
         for (at, (count, examples)) in self.by_benchmark {
             let benchmark = names.get(&at).map(|b| (*b).to_owned());
@@ -412,41 +418,14 @@ fn shared_documents(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
     }
 }
 
-/// Names that are the same in letters and digits, where one may lack the organisation in front.
+/// Names that may be spellings of one.
 fn names(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
-    let names: std::collections::BTreeSet<&str> = table.runs.iter().map(|r| r.model.as_str()).collect();
-    // A name without its organisation is that of the one name that ends in it; two organisations are two models.
-    let mut of_last: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for name in names.iter().filter(|n| plain_name(n).contains('/')) {
-        let full = plain_name(name);
-        let last = full.rsplit('/').next().unwrap_or_default().to_owned();
-        let list = of_last.entry(last).or_default();
-        if !list.contains(&full) {
-            list.push(full);
-        }
-    }
-    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for &name in &names {
-        let plain = plain_name(name);
-        let full = match of_last.get(&plain).map(Vec::as_slice) {
-            Some([one]) => one.clone(),
-            _ => plain,
-        };
-        alike.entry(full).or_default().push(name);
-    }
-    let groups: Vec<String> = alike.values().filter(|l| l.len() > 1).map(|l| l.join(" = ")).collect();
+    let names: BTreeSet<&str> = table.runs.iter().map(|run| run.model.as_str()).collect();
+    let groups = alike(names);
     if !groups.is_empty() {
-        let examples = groups.iter().take(MAX_EXAMPLES).cloned().collect();
+        let examples = groups.iter().take(MAX_EXAMPLES).map(|names| names.join(" = ")).collect();
         found.push(NAMES.finding(None, groups.len(), examples));
     }
-}
-
-/// The letters and digits of a name, dots and slashes, without case.
-pub(super) fn plain_name(name: &str) -> String {
-    // A dot tells versions apart (1.5 from 15), and a slash organisations, so they stay.
-    let kept = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '/');
-    let core: String = name.replace("__", "/").chars().filter(kept).flat_map(char::to_lowercase).collect();
-    if core.is_empty() { name.to_owned() } else { core }
 }
 
 #[cfg(test)]
@@ -503,10 +482,6 @@ mod tests {
         assert_eq!(of("items_all_wrong").examples, ["i1"]);
         assert_eq!(of("different_item_sets").examples, ["org__model 1: 2 of 3"]);
         assert_eq!(of("similar_model_names").count, 1);
-        let other = lint(&table(&["a/bert", "b/bert", "a__Bert"], 1));
-        let names = other.iter().find(|l| l.code == "similar_model_names").unwrap();
-        assert_eq!(names.examples, ["a/bert = a__Bert"]);
-        assert_ne!(plain_name("gpt-1.5"), plain_name("gpt-15"));
     }
 
     #[test]

@@ -22,7 +22,6 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let chain_of_thought = stem.ends_with("_cot");
     let temperature = stem.trim_end_matches("_cot").rsplit('_').next().and_then(|t| t.parse().ok());
     let run = build.run(&model, &[&benchmark, if chain_of_thought { "cot" } else { "" }], |run| {
-        run.model_raw = Some(model.clone());
         run.temperature = temperature;
         run.prompt_variant = chain_of_thought.then(|| "cot".to_owned());
     });

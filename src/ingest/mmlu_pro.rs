@@ -19,10 +19,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     let text = text_of(source)?;
     let mut build = Builder::new(source, "mmlu-pro");
     let (model, shots) = model_of(&source.file_name());
-    let run = build.run(&model, &[BENCHMARK], |run| {
-        run.model_raw = Some(model.clone());
-        run.n_shot = shots;
-    });
+    let run = build.run(&model, &[BENCHMARK], |run| run.n_shot = shots);
     let metric = build.metric(BENCHMARK, "acc", None, true);
     let mut faults = Vec::new();
     let mut silent = 0usize;

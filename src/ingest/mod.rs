@@ -12,6 +12,7 @@ pub mod build;
 pub mod content;
 pub mod deepeval;
 pub mod detect;
+pub mod direction;
 pub mod evalplus;
 pub mod every_eval_ever;
 pub mod explain;
@@ -57,6 +58,7 @@ mod attempts;
 mod directory;
 mod portions;
 mod readers;
+mod set_ups;
 
 pub use detect::{Detected, Format};
 pub use explain::{Explained, explain};
@@ -248,6 +250,7 @@ fn ingest_with(
         return Err(IngestError::NothingRead { files, skipped });
     }
     notes.extend(of_rests);
+    notes.extend(model_name::tell_apart(&mut table));
     let given = models.into_iter().map(|(read, companion, mut uses)| {
         uses.extend(companion.give(&mut table, &mut notes));
         (read, companion, uses)

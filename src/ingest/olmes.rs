@@ -6,7 +6,7 @@ use super::json::{each_record, first_record, text_of};
 use super::lm_eval::groups::benchmark_of;
 use super::model_name;
 use super::{Fragment, ReadError, Source};
-use crate::response::{OptionScore, Row, Run};
+use crate::response::{FactSource, OptionScore, Row, Run};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -185,6 +185,7 @@ fn identity(source: &Source, metrics: &Value) -> (String, Run) {
         run.model_raw = Some(format!("{recipe}/{size}/seed-{seed}/step-{step}"));
         run.params = model_name::size_of(size);
         run.step = Some(step);
+        run.mark_source(FactSource::Name);
         run.seed = Some(seed);
         run.family = Some(recipe.clone());
         run.model = model.as_str().into();
@@ -192,12 +193,10 @@ fn identity(source: &Source, metrics: &Value) -> (String, Run) {
     }
     let raw = text_at(config, &["model"]).map(str::to_owned);
     let raw = raw.or_else(|| above.last().cloned()).unwrap_or_default();
-    let revision = text_at(config, &["revision"]).filter(|r| !r.is_empty()).map(str::to_owned);
-    let named = model_name::read(&raw, revision.as_deref());
+    let revision = text_at(config, &["revision"]).filter(|r| !r.is_empty());
+    let named = model_name::read_weights(&raw, revision);
     run.model = named.display.as_str().into();
-    run.step = named.step;
-    run.tokens = named.tokens;
-    run.revision = revision;
+    named.tell(&mut run);
     run.model_raw = Some(raw);
     (named.display, run)
 }

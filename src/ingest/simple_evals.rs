@@ -24,7 +24,6 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     let (benchmark, subject) = benchmark_of(&task, None);
     let mut passage = each_record(&text, |_, file: Value| {
         let run = build.run(&model, &[&benchmark, timestamp.as_deref().unwrap_or_default()], |run| {
-            run.model_raw = Some(model.clone());
             run.timestamp = timestamp.clone();
         });
         let metric = build.metric(&benchmark, "score", None, true);

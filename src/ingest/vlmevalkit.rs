@@ -35,7 +35,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     };
     let mut build = Builder::new(source, "vlmevalkit");
     let (model, data_set) = names(source);
-    let run = build.run(&model, &[&data_set], |run| run.model_raw = Some(model.clone()));
+    let run = build.run(&model, &[&data_set], |_| {});
     let metric = build.metric(&data_set, "hit", None, true);
     let text = |row: usize, name: &str| sheet.column(name).and_then(|at| sheet.text(row, at));
     let mut copies: BTreeMap<String, Vec<usize>> = BTreeMap::new();

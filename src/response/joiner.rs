@@ -157,7 +157,7 @@ macro_rules! fill {
 }
 
 fn merge_runs(mine: &mut Run, other: &Run) {
-    fill!(mine, other: model_raw, revision, step, params, tokens, flops, dtype, harness, harness_version,
+    fill!(mine, other: model_raw, revision, base, step, step_source, params, params_source, tokens, flops, dtype, harness, harness_version,
         task_version, n_shot, prompt_variant, chat_template_sha, temperature, seed, timestamp, limit, family, role);
     for file in &other.files {
         if !mine.files.contains(file) {

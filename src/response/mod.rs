@@ -19,7 +19,7 @@ pub mod pivot;
 mod reals;
 pub mod run;
 pub mod score;
-mod standing;
+pub(crate) mod standing;
 pub mod table;
 
 pub use bits::BitMatrix;
@@ -34,7 +34,7 @@ pub use option_scores::OptionScores;
 pub use options::{NO_OPTION, OptionPlanes, OptionScore};
 pub use output::{Column, Table, Values};
 pub use pivot::{PivotError, PivotOptions, PivotReport, pivot};
-pub use run::{Run, RunTable};
+pub use run::{FactSource, Run, RunTable};
 pub use score::{
     ScoreCurve, ScorePoint, ScoreRun, ScoreSeries, ScoreTable, ScoreTableBuilder, ScoreUnit, SeriesName,
 };

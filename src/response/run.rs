@@ -3,6 +3,45 @@
 use super::ids::RespondentId;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+use thiserror::Error;
+
+/// Where a fact about a model was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FactSource {
+    /// In the dump or table itself.
+    Dump,
+    /// In the name of the model, of its revision or of its directory.
+    Name,
+    /// In a table of models that the user gave.
+    ModelsTable,
+}
+
+impl FactSource {
+    const ALL: [Self; 3] = [Self::Dump, Self::Name, Self::ModelsTable];
+
+    /// The name used in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dump => "dump",
+            Self::Name => "name",
+            Self::ModelsTable => "models_table",
+        }
+    }
+}
+
+/// A source that is none of [`FactSource`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown source {0:?}; expected one of dump, name, models_table")]
+pub struct UnknownFactSource(pub String);
+
+impl FromStr for FactSource {
+    type Err = UnknownFactSource;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|source| source.as_str() == text);
+        found.ok_or_else(|| UnknownFactSource(text.to_owned()))
+    }
+}
 
 /// One evaluation run. What a dump does not tell stays `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,10 +54,16 @@ pub struct Run {
     pub model_raw: Option<String>,
     /// Revision or checkpoint name.
     pub revision: Option<String>,
+    /// The model that an adapter or a difference of weights was put on; `None` for whole weights.
+    pub base: Option<String>,
     /// Training step of a checkpoint.
     pub step: Option<i64>,
+    /// Where the step was found.
+    pub step_source: Option<FactSource>,
     /// Number of parameters.
     pub params: Option<f64>,
+    /// Where their number was found.
+    pub params_source: Option<FactSource>,
     /// Training tokens (or examples) seen.
     pub tokens: Option<f64>,
     /// Training compute, floating-point operations.
@@ -61,8 +106,11 @@ impl Run {
             model: model.into(),
             model_raw: None,
             revision: None,
+            base: None,
             step: None,
+            step_source: None,
             params: None,
+            params_source: None,
             tokens: None,
             flops: None,
             dtype: None,
@@ -79,6 +127,16 @@ impl Run {
             files: Vec::new(),
             family: None,
             role: None,
+        }
+    }
+
+    /// Says where size and step were found, where they are known and nobody said so yet.
+    pub fn mark_source(&mut self, source: FactSource) {
+        if self.params.is_some() {
+            self.params_source.get_or_insert(source);
+        }
+        if self.step.is_some() {
+            self.step_source.get_or_insert(source);
         }
     }
 }

@@ -48,22 +48,23 @@ fn is_marked(marks: &[u64], item: u32) -> bool {
 
 /// Whether two runs of a model are attempts at the same: the set-up is the same, and no time says that the one
 /// was meant to replace the other.
-fn repeats(a: &Run, b: &Run) -> bool {
-    let alike = Run { id: b.id.clone(), seed: b.seed, files: b.files.clone(), ..a.clone() };
+pub(crate) fn repeats(a: &Run, b: &Run) -> bool {
+    let (id, files, model_raw) = (b.id.clone(), b.files.clone(), b.model_raw.clone());
+    let alike = Run { id, files, model_raw, seed: b.seed, ..a.clone() };
     a.timestamp.is_none() && alike == *b
 }
 
 /// Whether the one run may complete the other item by item.
 fn same_set_up(a: &Run, b: &Run) -> bool {
     let set_up = |run: &Run| {
-        let texts = [&run.prompt_variant, &run.chat_template_sha, &run.dtype, &run.revision];
+        let texts = [&run.prompt_variant, &run.chat_template_sha, &run.dtype, &run.base, &run.revision];
         (texts.map(Clone::clone), run.step, run.n_shot, run.temperature.map(f64::to_bits))
     };
     set_up(a) == set_up(b)
 }
 
 /// What makes one run of a model stand for it before another.
-fn precedence(run: &Run) -> (i64, bool, &str) {
+pub(crate) fn precedence(run: &Run) -> (i64, bool, &str) {
     (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
 }
 

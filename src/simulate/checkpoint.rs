@@ -5,7 +5,7 @@ use super::error::{SimulationError, finite, not_negative, share, within};
 use super::random::{Purpose, normal, source};
 use super::text;
 use crate::numeric::special::logistic;
-use crate::response::{Item, Metric, ResponseTable, Row, Run, Table};
+use crate::response::{FactSource, Item, Metric, ResponseTable, Row, Run, Table};
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -326,7 +326,9 @@ fn run(options: &CheckpointOptions, at: usize, place: Place) -> Run {
         model_raw: Some(model.clone()),
         revision: Some(format!("step{step}-seed{}", place.seed)),
         step: Some(step),
+        step_source: Some(FactSource::Dump),
         params: options.params,
+        params_source: options.params.map(|_| FactSource::Dump),
         tokens,
         // The usual count of 6 operations for each parameter and token.
         flops: options.params.zip(tokens).map(|(n, d)| 6.0 * n * d),

@@ -8,7 +8,7 @@ use super::columnar::read_parquet;
 use super::frame::{Cells, Frame, NOTHING, Words};
 use super::manifest::Manifest;
 use super::{StoreError, check};
-use crate::response::{Item, Metric, OptionScore, OptionScores, ResponseTable, Row, Run, Status};
+use crate::response::{FactSource, Item, Metric, OptionScore, OptionScores, ResponseTable, Row, Run, Status};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::fs;
@@ -165,9 +165,12 @@ fn runs(part: &Part) -> Result<Vec<Run>, StoreError> {
     let ids = part.need("run")?.to_words();
     let models = part.words("model").unwrap_or_else(|| ids.clone());
     let mut text: FxHashMap<&str, Vec<Option<String>>> = FxHashMap::default();
-    const TEXTS: [&str; 11] = [
+    const TEXTS: [&str; 14] = [
         "model_raw",
         "revision",
+        "base",
+        "step_source",
+        "params_source",
         "dtype",
         "harness",
         "harness_version",
@@ -189,11 +192,19 @@ fn runs(part: &Part) -> Result<Vec<Run>, StoreError> {
         .map(|row| {
             let id = ids.get(row).ok_or_else(|| part.bad(row, "a run without a name".to_owned()))?;
             let mut take = |name: &str| text.get_mut(name).and_then(|column| column[row].take());
+            let source = |name: Option<String>| {
+                name.map(|name| name.parse::<FactSource>())
+                    .transpose()
+                    .map_err(|e| part.bad(row, e.to_string()))
+            };
             Ok(Run {
                 model_raw: take("model_raw"),
                 revision: take("revision"),
+                base: take("base"),
                 step: step[row],
+                step_source: source(take("step_source"))?,
                 params: params[row],
+                params_source: source(take("params_source"))?,
                 tokens: tokens[row],
                 flops: flops[row],
                 dtype: take("dtype"),

@@ -5,7 +5,7 @@ use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
 use super::manifest::{Hashed, Manifest, Provenance, StoreFile};
 use super::order::sorted_rows;
 use super::{StoreError, read};
-use crate::response::{OptionScore, OptionScores, ResponseTable, Row, Run};
+use crate::response::{FactSource, OptionScore, OptionScores, ResponseTable, Row, Run};
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -175,8 +175,11 @@ fn runs(table: &ResponseTable) -> Group<'_> {
         ("model", text(|r| Some(r.model.as_str()))),
         ("model_raw", text(|r| r.model_raw.as_deref())),
         ("revision", text(|r| r.revision.as_deref())),
+        ("base", text(|r| r.base.as_deref())),
         ("step", whole(|r| r.step)),
+        ("step_source", text(|r| r.step_source.map(FactSource::as_str))),
         ("params", real(|r| r.params)),
+        ("params_source", text(|r| r.params_source.map(FactSource::as_str))),
         ("tokens", real(|r| r.tokens)),
         ("flops", real(|r| r.flops)),
         ("dtype", text(|r| r.dtype.as_deref())),

@@ -34,6 +34,8 @@ mod lm_eval;
 #[cfg(feature = "tables")]
 mod logs;
 #[cfg(feature = "tables")]
+mod models;
+#[cfg(feature = "tables")]
 mod mutate;
 #[cfg(feature = "charts")]
 mod page;

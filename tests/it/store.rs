@@ -2,7 +2,9 @@
 
 use crate::shared::shared;
 use evalgauge::ingest::{IngestOptions, ingest};
-use evalgauge::response::{Item, Metric, OptionScore, PivotOptions, ResponseTable, Row, Run, Status, pivot};
+use evalgauge::response::{
+    FactSource, Item, Metric, OptionScore, PivotOptions, ResponseTable, Row, Run, Status, pivot,
+};
 use evalgauge::store::{self, Provenance, StoreError};
 use std::fs;
 
@@ -13,8 +15,11 @@ fn rich() -> ResponseTable {
     t.runs.push(Run {
         model_raw: Some("A".into()),
         revision: Some("main".into()),
+        base: Some("org/base".into()),
         step: Some(143_000),
+        step_source: Some(FactSource::Name),
         params: Some(6.9e9),
+        params_source: Some(FactSource::ModelsTable),
         tokens: Some(3.0e11),
         flops: Some(1.23e22),
         dtype: Some("bf16".into()),

@@ -1,8 +1,9 @@
 //! Which model and which benchmark is a run of HELM?
 
-use super::schema::{higher_is_better, main_metrics};
+use super::schema::main_metrics;
 use crate::ingest::Source;
 use crate::ingest::build::Builder;
+use crate::ingest::direction::higher_is_better;
 use crate::ingest::json::value::{name, text_at, whole};
 use crate::ingest::json::{first_record, text_of};
 use crate::response::ResponseTable;

@@ -1,4 +1,4 @@
-//! Which metric of a run of HELM counts, and in which direction? What the schemas of its leaderboards say.
+//! Which metric of a run of HELM counts? What the schemas of its leaderboards say.
 
 /// The main metric of each run group: `main_name` in `static/schema_*.yaml` of HELM.
 ///
@@ -77,31 +77,11 @@ const USUAL: [&str; 8] = [
     "rouge_2",
 ];
 
-/// Metrics of which less is better (`lower_is_better` in the schemas), by the beginning of their names.
-const LOWER: [&str; 11] = [
-    "bits_per_byte",
-    "perplexity",
-    "absolute_value_difference",
-    "distance",
-    "longest_common_prefix_length",
-    "expected_max_toxicity",
-    "max_toxicity_probability",
-    "toxic_frac",
-    "bias_metric:",
-    "bbq_metric_ambiguous_bias",
-    "bbq_metric_unambiguous_bias",
-];
-
 /// The metrics that may count for a run of these groups, best first.
 pub fn main_metrics<'a>(groups: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = &'static str> {
     let mut known = groups.into_iter().filter_map(|group| MAIN.iter().find(|(name, _)| *name == group));
     let of_group = known.next().map_or(&[][..], |(_, metrics)| metrics);
     of_group.iter().copied().chain(USUAL)
-}
-
-/// Whether more of a metric is better.
-pub fn higher_is_better(metric: &str) -> bool {
-    !LOWER.iter().any(|beginning| metric.starts_with(beginning))
 }
 
 #[cfg(test)]
@@ -116,7 +96,6 @@ mod tests {
         // A run of the second group of the specification is known by it.
         assert_eq!(first(&["my_suite", "med_qa"]), Some("quasi_exact_match"));
         assert_eq!(first(&["my_suite"]), Some("exact_match"));
-        assert!(higher_is_better("bleu_4") && !higher_is_better("bias_metric:mode=associations"));
         assert!(MAIN.is_sorted_by_key(|(group, _)| *group));
     }
 }

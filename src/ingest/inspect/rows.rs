@@ -48,11 +48,11 @@ pub fn push(log: &Log, build: &mut Builder) {
 
 fn run_of(header: &Header, build: &mut Builder) -> u32 {
     let eval = &header.eval;
-    let model = text_at(eval, &["model"]).unwrap_or("unknown").to_owned();
+    let model = text_at(eval, &["model"]).unwrap_or("unknown");
     let created = text_at(eval, &["created"]).map(str::to_owned);
     let task = text_at(eval, &["task_id"]).or(created.as_deref()).unwrap_or_default().to_owned();
-    build.run(&model.clone(), &[header.benchmark(), &task], |run| {
-        run.model_raw = Some(model);
+    build.run(without_server(model), &[header.benchmark(), &task], |run| {
+        run.model_raw = Some(model.to_owned());
         run.timestamp = created;
         run.task_version = eval.get("task_version").and_then(name);
         run.prompt_variant = variant(header);
@@ -61,6 +61,15 @@ fn run_of(header: &Header, build: &mut Builder) -> u32 {
         run.seed = whole(header.setting("seed"));
         run.harness_version = text_at(eval, &["packages", "inspect_ai"]).map(str::to_owned);
     })
+}
+
+/// Providers that load weights themselves, as they are on the hub: `vllm/org/name` is `org/name`.
+const LOADERS: [&str; 4] = ["hf/", "vllm/", "sglang/", "nnterp/"];
+
+/// The model without the program that loaded it. Other providers stay: who serves a model may have changed it.
+fn without_server(model: &str) -> &str {
+    let of_hub = LOADERS.iter().find_map(|loader| model.strip_prefix(loader));
+    of_hub.filter(|name| name.contains('/')).unwrap_or(model)
 }
 
 fn push_sample(

@@ -79,9 +79,15 @@ pub fn python_list(text: &str) -> Option<Vec<String>> {
 
 /// The option that a letter stands for: `B`, `(B)`, `B.` and ` B` are 1.
 pub fn letter(text: &str) -> Option<u16> {
+    let is_capital = text.bytes().any(|b| b.is_ascii_uppercase());
+    letter_of_any_case(text).filter(|_| is_capital)
+}
+
+/// The same where small letters stand for options too.
+pub fn letter_of_any_case(text: &str) -> Option<u16> {
     let text = text.trim().trim_start_matches('(').trim_end_matches([')', '.', ':']);
     match text.as_bytes() {
-        [letter @ b'A'..=b'Z'] => Some(u16::from(letter - b'A')),
+        [letter] if letter.is_ascii_alphabetic() => Some(u16::from(letter.to_ascii_uppercase() - b'A')),
         _ => None,
     }
 }

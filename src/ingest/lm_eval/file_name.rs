@@ -82,7 +82,7 @@ pub fn guess_early_samples(file_name: &str) -> Option<(String, String)> {
     let task = &stem[single + 1..];
     let model = stem[..single].split(',').find_map(|argument| {
         let (key, value) = argument.split_once("__")?;
-        super::model::NAME_KEYS.contains(&key).then(|| value.replacen("__", "/", 1))
+        super::model::NAME_KEYS.contains(&key).then(|| value.to_owned())
     })?;
     (!task.is_empty()).then(|| (model, task.to_owned()))
 }
@@ -142,11 +142,11 @@ mod tests {
         let guess = |name| guess_early_samples(name);
         assert_eq!(
             guess("pretrained__o__m,dtype__float16_toy_mmlu.jsonl"),
-            Some(("o/m".to_owned(), "toy_mmlu".to_owned()))
+            Some(("o__m".to_owned(), "toy_mmlu".to_owned()))
         );
         assert_eq!(
             guess("pretrained__EleutherAI__pythia-160m_arc_easy.jsonl"),
-            Some(("EleutherAI/pythia-160m".to_owned(), "arc_easy".to_owned()))
+            Some(("EleutherAI__pythia-160m".to_owned(), "arc_easy".to_owned()))
         );
         assert_eq!(guess("notes.jsonl"), None);
     }

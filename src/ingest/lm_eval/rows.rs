@@ -7,6 +7,7 @@ use super::results::Results;
 use super::task::{MetricSpec, Task};
 use crate::ingest::fragment::counted;
 use crate::ingest::json::Passage;
+use crate::ingest::model_name::Named;
 use crate::ingest::{Fragment, Note, ReadError, Source};
 use crate::response::{Item, Metric, ResponseTable, Row, Run};
 use rustc_hash::FxHashMap;
@@ -219,19 +220,16 @@ fn run(
     // Without a timestamp only the directory tells two evaluations of one model apart.
     let when =
         timestamp.map_or_else(|| format!("{:08x}", xxh3_64(place(source).as_bytes()) >> 32), str::to_owned);
-    let step = identity.step.map(|s| format!(" step {s}")).unwrap_or_default();
+    let Named { display, step, .. } = &identity.named;
+    let step = step.map(|s| format!(" step {s}")).unwrap_or_default();
     let limited = results.and_then(|r| r.limit).and_then(|limit| {
         task.and_then(|t| t.n_effective).or_else(|| (limit >= 1.0).then_some(limit as i64))
     });
-    Run {
+    let mut run = Run {
         model_raw: Some(identity.raw.clone()),
-        revision: identity.revision.clone(),
-        step: identity.step,
-        tokens: identity.tokens,
+        base: identity.base.clone(),
         params: results.and_then(|r| r.model_parameters),
-        dtype: results
-            .and_then(|r| r.model_dtype.as_deref().or(r.model_args.get("dtype").map(String::as_str)))
-            .map(|dtype| dtype.strip_prefix("torch.").unwrap_or(dtype).to_owned()),
+        dtype: identity.dtype.clone(),
         harness: Some("lm-evaluation-harness".to_owned()),
         harness_version: results.and_then(|r| r.harness_version.clone()),
         task_version: task.and_then(|t| t.version.clone()),
@@ -243,8 +241,10 @@ fn run(
         timestamp: timestamp.map(str::to_owned),
         limit: limited,
         files: std::iter::once(source.name()).chain(results.map(|r| r.file.clone())).collect(),
-        ..Run::new(format!("{}{step} {when} {benchmark}", identity.display), identity.display.as_str())
-    }
+        ..Run::new(format!("{display}{step} {when} {benchmark}"), display.as_str())
+    };
+    identity.named.tell(&mut run);
+    run
 }
 
 /// What sets the prompt apart from the base form: chat template, turns, system instruction.

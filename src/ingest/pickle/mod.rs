@@ -79,7 +79,9 @@ fn add(
             Some(names) => names[model].clone(),
             None => format!("model_{model}"),
         };
-        let run = build.run(&name, &[&benchmark], |run| run.model_raw = Some(name.clone()));
+        // The leaderboard's data sets of details: `open-llm-leaderboard/details_<org>__<model>`.
+        let called = name.split_once("/details_").map_or(name.as_str(), |(_, model)| model);
+        let run = build.run(called, &[&benchmark], |run| run.model_raw = Some(name.clone()));
         for item in 0..n_items {
             let id = subject.as_ref().map_or_else(|| item.to_string(), |subject| format!("{subject}/{item}"));
             let item_at = build.item(&benchmark, subject.as_deref(), &id, |_| {});

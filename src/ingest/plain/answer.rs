@@ -1,5 +1,6 @@
 //! Which option does this cell name? Letters, positions, or the words of an answer.
 
+use crate::ingest::json::value::letter_of_any_case;
 use crate::store::frame::{Cells, NOTHING, Words};
 
 /// Letters up to J stand for options.
@@ -45,7 +46,7 @@ impl Answers {
         let counts = words.counts();
         let (mut letters, mut positions, mut others, mut numbers_beyond) = (0, 0, 0, false);
         for (word, count) in words.distinct().iter().zip(counts) {
-            match (letter(word), position(word)) {
+            match (letter_of_any_case(word), position(word)) {
                 (Some(_), _) => letters += count,
                 (_, Some(_)) => positions += count,
                 _ if is_nothing(word) => {}
@@ -67,7 +68,7 @@ impl Answers {
             .distinct()
             .iter()
             .map(|word| match naming {
-                Naming::Letters => letter(word).filter(|&k| k < u16::from(LETTERS)),
+                Naming::Letters => letter_of_any_case(word).filter(|&k| k < u16::from(LETTERS)),
                 Naming::Positions => position(word),
                 Naming::Text => None,
             })
@@ -119,15 +120,6 @@ impl Answers {
 /// -1 is how a missing position is written; among the answers of arithmetic items it is a number.
 fn is_nothing(word: &str) -> bool {
     matches!(word.trim(), "" | "None" | "none" | "null" | "nan" | "NaN" | "NA" | "N/A" | "n/a" | "-1")
-}
-
-/// `C`, `c`, `(C)`, `C)`, `C.` as 2.
-fn letter(word: &str) -> Option<u16> {
-    let core = word.trim().trim_start_matches('(').trim_end_matches([')', '.', ':']);
-    match core.as_bytes() {
-        [b] if b.is_ascii_alphabetic() => Some(u16::from(b.to_ascii_uppercase() - b'A')),
-        _ => None,
-    }
 }
 
 fn position(word: &str) -> Option<u16> {

@@ -6,7 +6,7 @@ use super::long::score_by_key;
 use super::roles::{Role, Roles};
 use super::runs::set_fact;
 use crate::ingest::fragment::{Fragment, Note, ReadError};
-use crate::response::{Item, ResponseTable, Row, Status};
+use crate::response::{FactSource, Item, ResponseTable, Row, Status};
 use crate::store::frame::{Frame, Words};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -160,15 +160,25 @@ impl Companion {
     fn join_runs(&self, key: &Key, responses: &mut Responses) -> Option<String> {
         let facts: Vec<(Role, Cow<Words>)> =
             MODEL_FACTS.into_iter().filter_map(|role| Some((role, self.words(role)?))).collect();
+        if facts.is_empty() && self.new_names().is_some() {
+            // They are given once all models are known.
+            return None;
+        }
         let mut joined = vec![false; responses.fragment.table.runs.len()];
         for (row, runs) in key.of_row.iter().enumerate() {
             for &at in runs {
                 joined[at as usize] = true;
+                let run = &mut responses.fragment.table.runs[at as usize];
+                run.mark_source(FactSource::Dump);
+                let (params, step) = (run.params, run.step);
                 for (role, words) in &facts {
                     if let Some(word) = words.get(row) {
-                        set_fact(&mut responses.fragment.table.runs[at as usize], *role, word.trim());
+                        set_fact(run, *role, word.trim());
                     }
                 }
+                run.params_source = run.params_source.filter(|_| run.params == params);
+                run.step_source = run.step_source.filter(|_| run.step == step);
+                run.mark_source(FactSource::ModelsTable);
             }
         }
         let taken: Vec<&str> = facts

@@ -2,15 +2,19 @@
 //! names tell.
 
 use super::companion::{Companion, MODEL_FACTS};
-use super::roles::Role;
+use super::roles::{Role, normal};
 use super::runs::set_fact;
 use crate::ingest::Note;
-use crate::ingest::lint::plain_name;
-use crate::response::{ResponseTable, Run};
+use crate::ingest::model_name::plain_name;
+use crate::response::{FactSource, ResponseTable, Run};
+use crate::store::frame::Words;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Models named of those that are in no dump.
 const MAX_NAMED: usize = 5;
+/// Columns with the name that a model is to have, in order of preference: lower case, letters and digits only.
+const NEW_NAMES: [&str; 4] = ["display", "displayname", "name", "alias"];
 
 /// What giving facts to runs did.
 #[derive(Debug, Default)]
@@ -22,20 +26,31 @@ struct Given {
 impl Companion {
     /// Whether it is a table of models with something to say about them.
     pub fn tells_of_models(&self) -> bool {
-        self.roles.get(Role::Model).is_some()
-            && MODEL_FACTS.iter().any(|role| self.roles.get(*role).is_some())
+        let has_facts = || MODEL_FACTS.iter().any(|role| self.roles.get(*role).is_some());
+        self.roles.get(Role::Model).is_some() && (self.new_names().is_some() || has_facts())
+    }
+
+    /// The column of names that models are to have.
+    pub(super) fn new_names(&self) -> Option<Cow<'_, Words>> {
+        let is_called = |wanted: &str| {
+            let mut columns = self.frame.columns.iter().enumerate();
+            columns.find(|(at, (name, _))| !self.roles.is_taken(*at) && normal(name) == wanted)
+        };
+        NEW_NAMES.into_iter().find_map(is_called).map(|(_, (_, cells))| cells.to_words())
     }
 
     /// Gives the runs of harnesses what the table says of their models, and says what it was taken for; `None` if
     /// it names no model of the dumps.
     ///
     /// Names are compared as they are, then without case and marks, then without the organisation where that
-    /// leaves one model. Where a model has several rows each is about the runs of its step or revision.
+    /// leaves one model. Where a model has several rows each is about the runs of its step or revision. Models that
+    /// are given a name have it from then on, those of plain tables too: models with one name are one.
     pub fn give(&self, table: &mut ResponseTable, notes: &mut Vec<Note>) -> Option<String> {
         let names = self.words(Role::Model)?;
         let facts: Vec<_> =
             MODEL_FACTS.into_iter().filter_map(|role| Some((role, self.words(role)?))).collect();
-        let index = Names::of(&table.runs);
+        let (index, new_names) = (Names::of(&table.runs), self.new_names());
+        let mut renamed: BTreeMap<u32, &str> = BTreeMap::new();
         let mut rows_of: BTreeMap<&str, usize> = BTreeMap::new();
         for name in names.iter().flatten() {
             *rows_of.entry(name.trim()).or_default() += 1;
@@ -53,6 +68,11 @@ impl Companion {
             if found.is_empty() && !unknown.contains(&name) {
                 unknown.push(name);
             }
+            if let Some(new) = new_names.as_ref().and_then(|names| names.get(row)).map(str::trim)
+                && !new.is_empty()
+            {
+                renamed.extend(index.called(name).iter().map(|&at| (at, new)));
+            }
             for &at in found {
                 let run = &mut table.runs[at as usize];
                 known.insert(at);
@@ -68,6 +88,7 @@ impl Companion {
         if known.is_empty() {
             return None;
         }
+        let merged = given.names(&mut table.runs, &renamed);
         let mut say = |message: String| notes.push(Note { file: self.file.clone(), row: None, message });
         if !unknown.is_empty() {
             let more = unknown.len().saturating_sub(MAX_NAMED);
@@ -80,6 +101,10 @@ impl Companion {
         if let Some(first) = given.replaced.first() {
             let n = given.replaced.len();
             say(format!("{n} values that dumps tell are replaced by those given here, {first} first"));
+        }
+        if let Some(first) = merged.first() {
+            let (n, are) = (merged.len(), if merged.len() == 1 { "model is" } else { "models are" });
+            say(format!("{n} {are} made of several by the names given here, {first} first"));
         }
         let facts: Vec<&str> = given.facts.into_iter().collect();
         (!facts.is_empty()).then(|| format!("models: {} given to {} runs", facts.join(", "), known.len()))
@@ -101,18 +126,48 @@ macro_rules! give {
 
 impl Given {
     fn to(&mut self, run: &mut Run, said: &Run) {
+        if said.params.is_some() {
+            run.params_source = Some(FactSource::ModelsTable);
+        }
+        if said.step.is_some() {
+            run.step_source = Some(FactSource::ModelsTable);
+        }
         give!(self, run, said: params, tokens, flops, step, seed, family, role, revision, dtype);
+    }
+
+    /// Gives runs the names of their models; those of which several became one are told.
+    fn names(&mut self, runs: &mut [Run], renamed: &BTreeMap<u32, &str>) -> Vec<String> {
+        let mut old_names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let new_names: BTreeSet<&str> = renamed.values().copied().collect();
+        for (at, run) in runs.iter_mut().enumerate() {
+            let old = run.model.to_string();
+            if let Some(&new) = renamed.get(&(at as u32)) {
+                self.facts.insert("name");
+                old_names.entry(new).or_default().insert(old.clone());
+                run.model = new.into();
+                run.model_raw.get_or_insert(old);
+            } else if let Some(&new) = new_names.get(old.as_str()) {
+                old_names.entry(new).or_default().insert(old);
+            }
+        }
+        let told = |(new, old): (&str, BTreeSet<String>)| {
+            let old: Vec<String> = old.into_iter().collect();
+            (old.len() > 1).then(|| format!("{new} ({})", old.join(", ")))
+        };
+        old_names.into_iter().filter_map(told).collect()
     }
 }
 
 /// Runs by the names that a table of models may have for them, the surest first.
 struct Names {
     by: [HashMap<String, Vec<u32>>; 3],
+    by_model: HashMap<String, Vec<u32>>,
 }
 
 impl Names {
     fn of(runs: &[Run]) -> Self {
         let mut by: [HashMap<String, Vec<u32>>; 3] = Default::default();
+        let mut by_model: HashMap<String, Vec<u32>> = HashMap::new();
         let mut models_of: HashMap<String, BTreeSet<String>> = HashMap::new();
         let base = |run: &Run| plain_name(without_revision(run.model.as_str()));
         for (at, run) in runs.iter().enumerate() {
@@ -123,12 +178,18 @@ impl Names {
                     list.push(at as u32);
                 }
             }
+            by_model.entry(run.model.to_string()).or_default().push(at as u32);
             by[1].entry(base(run)).or_default().push(at as u32);
             by[2].entry(last_part(&base(run)).to_owned()).or_default().push(at as u32);
             models_of.entry(last_part(&base(run)).to_owned()).or_default().insert(base(run));
         }
         by[2].retain(|name, _| models_of.get(name).is_some_and(|models| models.len() == 1));
-        Self { by }
+        Self { by, by_model }
+    }
+
+    /// The runs of the model of a name; where none is called so, those that [`Self::find`] gives.
+    fn called(&self, name: &str) -> &[u32] {
+        self.by_model.get(name).map_or_else(|| self.find(name), Vec::as_slice)
     }
 
     fn find(&self, name: &str) -> &[u32] {
@@ -190,6 +251,35 @@ mod tests {
             "{notes:?}"
         );
         assert!(companion("model,params\nnobody,1B\nelse,2B\n").give(&mut table, &mut notes).is_none());
+    }
+
+    #[test]
+    fn models_are_renamed_and_merged_on_purpose() {
+        let mut table = dump(&[("toy-org/Toy-7B", None), ("x/Y", None), ("x/Y (4bit)", None)]);
+        table.runs[2].model_raw = Some("x/Y".to_owned());
+        table.runs.push(Run::new("toy-7b-hf", "toy-7b-hf"));
+        let mut notes = Vec::new();
+        let models = companion("model,name\ntoy-7b-hf,toy-org/Toy-7B\nx/Y,Y\n");
+        assert!(models.tells_of_models());
+        let told = models.give(&mut table, &mut notes).unwrap();
+        assert_eq!(told, "models: name given to 3 runs");
+        let names: Vec<&str> = table.runs.iter().map(|run| run.model.as_str()).collect();
+        assert_eq!(names, ["toy-org/Toy-7B", "Y", "x/Y (4bit)", "toy-org/Toy-7B"]);
+        assert_eq!(table.runs[3].model_raw.as_deref(), Some("toy-7b-hf"));
+        assert_eq!(
+            notes[0].message,
+            "1 model is made of several by the names given here, toy-org/Toy-7B (toy-7b-hf, toy-org/Toy-7B) first"
+        );
+    }
+
+    #[test]
+    fn sizes_and_steps_given_are_marked() {
+        let mut table = dump(&[("a/b", None), ("a/c", Some(2))]);
+        let models = companion("model,params,step\na/b,1B,\na/c,,3\n");
+        models.give(&mut table, &mut Vec::new()).unwrap();
+        let sources = |at: usize| (table.runs[at].params_source, table.runs[at].step_source);
+        assert_eq!(sources(0), (Some(FactSource::ModelsTable), None));
+        assert_eq!(sources(1), (None, Some(FactSource::ModelsTable)));
     }
 
     #[test]

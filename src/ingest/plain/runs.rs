@@ -3,6 +3,7 @@
 use super::Naming;
 use super::roles::{Role, Roles};
 use crate::ingest::fragment::Note;
+use crate::ingest::model_name::quantity;
 use crate::response::Run;
 use crate::store::frame::{Frame, NOTHING, Words};
 use std::borrow::Cow;
@@ -185,10 +186,10 @@ pub(super) fn set_fact(run: &mut Run, role: Role, word: &str) {
         Role::Variant => run.prompt_variant = text(),
         Role::NShot => run.n_shot = shots(word),
         Role::Temperature => run.temperature = real(),
-        Role::Params => run.params = run.params.or_else(|| size(word)),
+        Role::Params => run.params = run.params.or_else(|| quantity(word)),
         Role::ParamsMillions => run.params = run.params.or_else(|| Some(real()? * 1e6)),
         Role::ParamsBillions => run.params = run.params.or_else(|| Some(real()? * 1e9)),
-        Role::Tokens => run.tokens = size(word),
+        Role::Tokens => run.tokens = quantity(word),
         Role::Flops => run.flops = real(),
         Role::Family => run.family = text(),
         Role::LadderRole => run.role = text(),
@@ -199,19 +200,6 @@ pub(super) fn set_fact(run: &mut Run, role: Role, word: &str) {
         Role::TaskVersion => run.task_version = text(),
         _ => {}
     }
-}
-
-/// `7B`, `190M`, `1.5T` or a number.
-fn size(word: &str) -> Option<f64> {
-    let word = word.trim();
-    let (digits, factor) = match word.chars().last()?.to_ascii_uppercase() {
-        'K' => (&word[..word.len() - 1], 1e3),
-        'M' => (&word[..word.len() - 1], 1e6),
-        'B' => (&word[..word.len() - 1], 1e9),
-        'T' => (&word[..word.len() - 1], 1e12),
-        _ => (word, 1.0),
-    };
-    digits.trim().parse::<f64>().ok().filter(|x| x.is_finite()).map(|x| x * factor)
 }
 
 fn shots(word: &str) -> Option<i32> {
@@ -230,11 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_written_in_many_ways() {
-        assert_eq!(size("7B"), Some(7e9));
-        assert_eq!(size("190m"), Some(190e6));
-        assert_eq!(size("1e9"), Some(1e9));
-        assert_eq!(size("c0.001"), None);
+    fn shots_are_written_in_words_and_numbers() {
         assert_eq!((shots("five-shot"), shots("3")), (Some(5), Some(3)));
     }
 }

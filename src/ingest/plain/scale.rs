@@ -1,8 +1,7 @@
 //! Are these scores in percent, in grades, or between 0 and 1?
 
-/// Metrics on a scale of their own, whose numbers are no share of anything, by parts of their names.
-const LOWER_IS_BETTER: [&str; 9] =
-    ["perplexity", "ppl", "loss", "bits_per", "nll", "edit_distance", "wer", "cer", "error_rate"];
+use crate::ingest::direction::higher_is_better;
+
 /// Parts of the names of metrics that are shares.
 const SHARES: [&str; 10] =
     ["score", "acc", "match", "f1", "correct", "pass", "pct", "percent", "resolved", "em"];
@@ -54,12 +53,6 @@ impl Scale {
     }
 }
 
-/// Whether larger values of a metric are better, by its name.
-pub fn higher_is_better(metric: &str) -> bool {
-    let name = metric.to_lowercase();
-    !LOWER_IS_BETTER.iter().any(|part| name.contains(part))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,6 +63,5 @@ mod tests {
         assert_eq!(Scale::of(Some((0.0, 100.0)), Some("acc")).apply(50.0), 0.5);
         assert_eq!(Scale::of(Some((0.0, 5.0)), None), Scale::Grades(0.0, 5.0));
         assert_eq!(Scale::of(Some((3.0, 60.0)), Some("word_perplexity")), Scale::Grades(3.0, 60.0));
-        assert!(!higher_is_better("byte_perplexity") && higher_is_better("acc_norm"));
     }
 }

@@ -2,9 +2,10 @@
 
 use super::known::{Builder, Column, Known};
 use super::{Columns, Unfit};
+use crate::ingest::direction::higher_is_better;
 use crate::ingest::fragment::{Fragment, Note};
 use crate::ingest::plain::roles::{Roles, metric_name};
-use crate::ingest::plain::scale::{Scale, higher_is_better};
+use crate::ingest::plain::scale::Scale;
 use crate::ingest::plain::value::{Value, parse};
 use crate::ingest::plain::{Naming, Responses, long};
 use crate::response::{Item, Metric, ResponseTable, Run};

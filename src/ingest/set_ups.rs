@@ -1,0 +1,113 @@
+//! Do the runs of one model differ in how they were made? Of those with answers to one item only one stands for the
+//! model.
+
+use super::account::Account;
+use super::lint::{Collector, Lint, SET_UPS};
+use crate::response::standing::{precedence, repeats};
+use crate::response::{ResponseTable, Run};
+use std::collections::HashMap;
+
+/// Looks for runs with another set-up than the one that stands for the same model.
+pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
+    let mut list = Collector::new(table);
+    for (benchmark, name) in account.benchmarks.iter().enumerate() {
+        let mut standing: HashMap<usize, usize> = HashMap::new();
+        let mut others: Vec<usize> = Vec::new();
+        for run in account.runs_of(benchmark) {
+            let stands = standing.entry(account.model_of[run]).or_insert(run);
+            let (new, old) = (&table.runs[run], &table.runs[*stands]);
+            if *stands == run || repeats(new, old) {
+                continue;
+            }
+            let is_next = precedence(new) >= precedence(old);
+            others.push(if is_next { std::mem::replace(stands, run) } else { run });
+        }
+        for run in others {
+            let (run, stands) = (&table.runs[run], &table.runs[standing[&account.model_of[run]]]);
+            let differences = differences(run, stands);
+            if !differences.is_empty() {
+                list.add(name, || format!("{}: {}", run.model, differences.join(", ")));
+            }
+        }
+    }
+    list.report(&SET_UPS, found);
+}
+
+/// What two runs differ in. A number format or a number of examples that is not known of one of them is no difference.
+fn differences(run: &Run, stands: &Run) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut tell = |what: &str, other: &str, stands: &str| {
+        if other != stands {
+            all.push(format!("{what} {other} beside {stands}"));
+        }
+    };
+    if let (Some(dtype), Some(other)) = (&run.dtype, &stands.dtype) {
+        tell("dtype", dtype, other);
+    }
+    if let (Some(n), Some(other)) = (run.n_shot, stands.n_shot) {
+        tell("n_shot", &n.to_string(), &other.to_string());
+    }
+    let or_none =
+        |text: Option<&str>| text.map_or_else(|| "none".to_owned(), |text| text.chars().take(12).collect());
+    let texts: [(&str, fn(&Run) -> Option<&str>); 3] = [
+        ("base", |run| run.base.as_deref()),
+        ("chat template", |run| run.chat_template_sha.as_deref()),
+        ("system instruction", system_instruction),
+    ];
+    for (what, of) in texts {
+        tell(what, &or_none(of(run)), &or_none(of(stands)));
+    }
+    all
+}
+
+/// The mark of a system instruction among what sets a prompt apart.
+fn system_instruction(run: &Run) -> Option<&str> {
+    run.prompt_variant.as_deref()?.split('+').find_map(|part| part.strip_prefix("system-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::lint;
+    use crate::response::{Item, Metric, Row};
+
+    fn examples(runs: Vec<Run>) -> Vec<String> {
+        let mut table = ResponseTable::default();
+        table.runs = runs;
+        table.items.push(Item::new("b", None, "i"));
+        table.metrics.push(Metric { primary: true, ..Metric::new("b", "acc", None) });
+        for run in 0..table.runs.len() as u32 {
+            table.push(Row::new(run, 0, 0, Some(1.0)));
+        }
+        let found = lint::lint(&table);
+        let set_ups = found.into_iter().find(|lint| lint.code == "set_ups_differ");
+        set_ups.map(|lint| lint.examples).unwrap_or_default()
+    }
+
+    fn at(time: &str) -> Run {
+        Run { timestamp: Some(time.to_owned()), ..Run::new(time, "m") }
+    }
+
+    #[test]
+    fn runs_of_another_set_up_are_told() {
+        let first = || Run { dtype: Some("4bit".into()), n_shot: Some(5), ..at("1") };
+        let last = || Run { dtype: Some("bfloat16".into()), n_shot: Some(0), ..at("2") };
+        let told = "m: dtype 4bit beside bfloat16, n_shot 5 beside 0";
+        assert_eq!(examples(vec![first(), last()]), [told]);
+        assert_eq!(examples(vec![last(), first()]), [told]);
+        let chat = Run {
+            chat_template_sha: Some("0123456789abcdef".into()),
+            prompt_variant: Some("chat+system-ab".into()),
+            ..at("3")
+        };
+        let told = "m: chat template 0123456789ab beside none, system instruction ab beside none";
+        assert_eq!(examples(vec![at("1"), chat]), [told]);
+    }
+
+    #[test]
+    fn later_times_unknown_formats_and_variants_are_no_other_set_up() {
+        let known = Run { dtype: Some("float16".into()), ..at("2") };
+        let variant = Run { prompt_variant: Some("typos".into()), ..at("3") };
+        assert!(examples(vec![at("1"), known, variant]).is_empty());
+    }
+}
