@@ -154,7 +154,8 @@ fn bfcl_scores_without_results_are_not_taken_for_all() {
     assert!(has_note(&report, "of 4 items only 3 are known"), "{:?}", report.notes);
     // A perfect score by itself names no item.
     let alone = directory.path().join("myscores/gpt-4o-2024-11-20/agentic/memory/kv");
-    let error = ingest(&[alone.clone()], &IngestOptions::default(), &|_| {}).unwrap_err().to_string();
+    let error =
+        ingest(std::slice::from_ref(&alone), &IngestOptions::default(), &|_| {}).unwrap_err().to_string();
     assert!(error.contains("give the files that list all items"), "{error}");
     let results = directory.path().join("myresults/gpt-4o-2024-11-20/agentic/memory/kv");
     let (table, _) = ingest(&[alone, results], &IngestOptions::default(), &|_| {}).unwrap();
