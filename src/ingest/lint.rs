@@ -387,20 +387,26 @@ fn partly_seen(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) 
     partly.report(&PARTLY_SEEN, found);
 }
 
-/// Documents with the same hash in two benchmarks: one task under two names.
+/// Documents in two benchmarks, known by the hash of the harness or of the question and its options. They are one task
+/// under two names if they are half of the items of the smaller one.
 fn shared_documents(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
-    let mut first: HashMap<&str, &str> = HashMap::new();
+    let mut n_items: HashMap<&str, usize> = HashMap::new();
+    let (mut by_document, mut by_text): (HashMap<&str, &str>, HashMap<u64, &str>) = Default::default();
     let mut shared: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for item in &table.items {
-        let Some(hash) = item.doc_hash.as_deref() else { continue };
-        let one = *first.entry(hash).or_insert(&item.benchmark);
-        if one != item.benchmark {
-            *shared.entry((one, &item.benchmark)).or_default() += 1;
+        let benchmark = item.benchmark.as_str();
+        *n_items.entry(benchmark).or_default() += 1;
+        let document = item.doc_hash.as_deref().map(|hash| *by_document.entry(hash).or_insert(benchmark));
+        let text = item.item_hash.map(|hash| *by_text.entry(hash).or_insert(benchmark));
+        if let Some(other) = [document, text].into_iter().flatten().find(|other| *other != benchmark) {
+            *shared.entry((other, benchmark)).or_default() += 1;
         }
     }
     for ((one, other), count) in shared {
-        let examples = vec![format!("{one} and {other}")];
-        found.push(SHARED.finding(Some(one.to_owned()), count, examples));
+        if 2 * count >= n_items[one].min(n_items[other]) {
+            let examples = vec![format!("{one} and {other}")];
+            found.push(SHARED.finding(Some(one.to_owned()), count, examples));
+        }
     }
 }
 
@@ -514,6 +520,11 @@ mod tests {
         let shared = found.iter().find(|l| l.code == "documents_in_two_benchmarks").unwrap();
         assert_eq!((shared.count, shared.examples.as_slice()), (1, &["b and b_group".to_owned()][..]));
         assert_eq!(shared.found, "1 document stands in two benchmarks");
+        // The same question, where one version of a harness gives no hash of the document.
+        (t.items[0].doc_hash, t.items[0].item_hash, t.items[1].item_hash) = (None, Some(7), Some(7));
+        assert!(lint(&t).iter().any(|l| l.code == "documents_in_two_benchmarks" && l.count == 1));
+        t.items[1].item_hash = Some(8);
+        assert!(lint(&t).iter().all(|l| l.code != "documents_in_two_benchmarks"));
     }
 
     #[test]

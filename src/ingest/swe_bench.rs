@@ -205,7 +205,7 @@ fn report_of_run(build: &mut Builder, source: &Source, file: &Value) {
         build.note(
             None,
             format!(
-                "{} ended in an error: not resolved, as the harness counts it{environment}",
+                "{} ended in an error and counted as not resolved, as in the harness{environment}",
                 counted(n_errors, "instance", "instances")
             ),
         );
@@ -231,7 +231,7 @@ fn without_verdict(source: &Source) -> Result<Fragment, ReadError> {
     let instance = source.directories().pop().unwrap_or_default();
     let mut place = Place::of_log(&mut build, source);
     place.push(&mut build, &instance, Some(0.0), Status::MissingAssumedWrong);
-    build.note(None, "the report has no verdict: not resolved, as the harness counts it");
+    build.note(None, "the report has no verdict: counted as not resolved, as in the harness");
     build.finish(None, "an instance")
 }
 

@@ -145,20 +145,21 @@ fn labels(entry: &Value) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn rows(text: &str) -> Vec<(String, u32, Option<f64>, Option<u16>, Option<u16>)> {
+    /// The item of each row, and the row.
+    fn rows(text: &str) -> Vec<(String, Row)> {
         let path = "20260101_000000/results/m/winogrande.json".into();
         let table = read(&Source { path, member: None, bytes: text.as_bytes().to_vec() }).unwrap().table;
         assert_eq!(table.runs[0].timestamp.as_deref(), Some("20260101_000000"));
-        let row = |r: Row| (table.items[r.item as usize].id.to_string(), r.repeat, r.score, r.chosen, r.gold);
-        table.rows().map(row).collect()
+        table.rows().map(|row| (table.items[row.item as usize].id.to_string(), row)).collect()
     }
 
     #[test]
     fn labels_of_options_need_not_be_letters() {
         let text = r#"{"accuracy": 0.0, "details": {"type": "PPL", "0": {"origin_prediction": {"gold": "yes", "yes":
             {"PPL": 2.0}, "no": {"PPL": 1.0}}, "predictions": "no", "references": "yes", "correct": false}}}"#;
-        let (_, _, score, chosen, gold) = rows(text)[0].clone();
-        assert!(score == Some(0.0) && chosen.is_some() && gold.is_some() && chosen != gold);
+        let row = &rows(text)[0].1;
+        assert_eq!(row.score, Some(0.0));
+        assert!(row.chosen.is_some() && row.gold.is_some() && row.chosen != row.gold);
     }
 
     #[test]
@@ -171,8 +172,7 @@ mod tests {
         let entries = [entry(0, "A", true), entry(1, "B", false), entry(2, "A", false), entry(3, "B", true)];
         let found =
             rows(&format!(r#"{{"score": 50.0, "details": {{"type": "GEN", {}}}}}"#, entries.join(", ")));
-        let found: Vec<_> =
-            found.into_iter().map(|(item, repeat, score, ..)| (item, repeat, score)).collect();
+        let found: Vec<_> = found.into_iter().map(|(item, row)| (item, row.repeat, row.score)).collect();
         let expected = [("0", 0, Some(1.0)), ("1", 0, Some(0.0)), ("0", 1, Some(0.0)), ("1", 1, Some(1.0))];
         assert_eq!(found, expected.map(|(item, repeat, score)| (item.to_owned(), repeat, score)));
     }
