@@ -37,7 +37,8 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
     let primary = text_at(&metrics, &["task_config", "primary_metric"]);
     let (model, facts) = identity(source, &metrics);
     let step = facts.step.map(|step| format!("step {step}")).unwrap_or_default();
-    let run = build.run(&model, &[&step, &benchmark, subject.as_deref().unwrap_or_default()], |run| {
+    // Tasks of one benchmark have a date each, but are one run: none may stand for the others.
+    let run = build.run(&model, &[&step, &benchmark], |run| {
         *run = Run {
             id: run.id.clone(),
             harness: run.harness.take(),

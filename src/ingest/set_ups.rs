@@ -47,15 +47,15 @@ fn differences(run: &Run, stands: &Run) -> Vec<String> {
     if let (Some(n), Some(other)) = (run.n_shot, stands.n_shot) {
         tell("n_shot", &n.to_string(), &other.to_string());
     }
-    let or_none =
-        |text: Option<&str>| text.map_or_else(|| "none".to_owned(), |text| text.chars().take(12).collect());
-    let texts: [(&str, fn(&Run) -> Option<&str>); 3] = [
-        ("base", |run| run.base.as_deref()),
-        ("chat template", |run| run.chat_template_sha.as_deref()),
-        ("system instruction", system_instruction),
-    ];
-    for (what, of) in texts {
-        tell(what, &or_none(of(run)), &or_none(of(stands)));
+    let texts = |of: fn(&Run) -> Option<&str>| {
+        [run, stands].map(|run| of(run).map_or("none".to_owned(), |text| text.chars().take(12).collect()))
+    };
+    for (what, [text, other]) in [
+        ("base", texts(|run| run.base.as_deref())),
+        ("chat template", texts(|run| run.chat_template_sha.as_deref())),
+        ("system instruction", texts(system_instruction)),
+    ] {
+        tell(what, &text, &other);
     }
     all
 }

@@ -50,7 +50,8 @@ fn is_marked(marks: &[u64], item: u32) -> bool {
 /// was meant to replace the other.
 pub(crate) fn repeats(a: &Run, b: &Run) -> bool {
     let (id, files, model_raw) = (b.id.clone(), b.files.clone(), b.model_raw.clone());
-    let alike = Run { id, files, model_raw, seed: b.seed, ..a.clone() };
+    let (params_source, step_source) = (b.params_source, b.step_source);
+    let alike = Run { id, files, model_raw, params_source, step_source, seed: b.seed, ..a.clone() };
     a.timestamp.is_none() && alike == *b
 }
 
@@ -63,7 +64,7 @@ fn same_set_up(a: &Run, b: &Run) -> bool {
     set_up(a) == set_up(b)
 }
 
-/// What makes one run of a model stand for it before another.
+/// What makes one run of a model stand for it before another: the greater stands, of equals the later in the table.
 pub(crate) fn precedence(run: &Run) -> (i64, bool, &str) {
     (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
 }

@@ -6,7 +6,7 @@
 
 use crate::shared::shared;
 use evalgauge::ingest::{Format, IngestOptions, IngestReport, ingest};
-use evalgauge::response::{ResponseTable, Row, Status};
+use evalgauge::response::{PivotOptions, ResponseTable, Row, Status, pivot};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -145,6 +145,11 @@ fn check(case: &Case, truth: &Truth, table: &ResponseTable) {
         assert!(has_place && !table.runs[row.run as usize].files.is_empty(), "{}: provenance", case.name);
     }
     assert_eq!(seen.len(), case.models * case.items, "{}: cells", case.name);
+    for benchmark in table.benchmarks() {
+        if let Ok((_, cut)) = pivot(table, &benchmark, &PivotOptions::default()) {
+            assert_eq!(cut.runs_set_aside, [""; 0], "{}: {benchmark}", case.name);
+        }
+    }
 }
 
 #[test]

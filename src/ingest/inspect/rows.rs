@@ -138,3 +138,16 @@ fn push_sample(
         build.push(row, at);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::without_server;
+
+    #[test]
+    fn what_loads_the_weights_of_the_hub_is_no_part_of_their_name() {
+        assert_eq!(without_server("vllm/meta-llama/Llama-3-8B"), "meta-llama/Llama-3-8B");
+        for same in ["hf/local", "openai/gpt-4o", "together/meta-llama/Llama-3-8B", "unknown"] {
+            assert_eq!(without_server(same), same);
+        }
+    }
+}

@@ -79,9 +79,7 @@ fn add(
             Some(names) => names[model].clone(),
             None => format!("model_{model}"),
         };
-        // The leaderboard's data sets of details: `open-llm-leaderboard/details_<org>__<model>`.
-        let called = name.split_once("/details_").map_or(name.as_str(), |(_, model)| model);
-        let run = build.run(called, &[&benchmark], |run| run.model_raw = Some(name.clone()));
+        let run = build.run(without_details(&name), &[&benchmark], |run| run.model_raw = Some(name.clone()));
         for item in 0..n_items {
             let id = subject.as_ref().map_or_else(|| item.to_string(), |subject| format!("{subject}/{item}"));
             let item_at = build.item(&benchmark, subject.as_deref(), &id, |_| {});
@@ -89,6 +87,11 @@ fn add(
             build.push(Row::new(run, item_at, metric, score), item as u64 + 1);
         }
     }
+}
+
+/// The model of one of the leaderboard's data sets of details: `open-llm-leaderboard/details_<org>__<model>`.
+fn without_details(name: &str) -> &str {
+    name.split_once("/details_").map_or(name, |(_, model)| model)
 }
 
 /// `harness_hendrycksTest_astronomy_5` is astronomy of MMLU.
@@ -99,5 +102,19 @@ fn place(scenario: &str) -> (String, Option<String>) {
     match short.strip_prefix("hendrycksTest_") {
         Some(subject) => ("mmlu".to_owned(), Some(subject.to_owned())),
         None => benchmark_of(short, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_details;
+
+    #[test]
+    fn the_leaderboard_is_no_part_of_a_name() {
+        assert_eq!(
+            without_details("open-llm-leaderboard/details_meta-llama__Llama-2-7b"),
+            "meta-llama__Llama-2-7b"
+        );
+        assert_eq!(without_details("toy-org/Toy-7B"), "toy-org/Toy-7B");
     }
 }
