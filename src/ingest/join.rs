@@ -5,7 +5,7 @@ use super::attempts::{Attempt, Attempts};
 use super::fragment::{Fragment, Note, Rest};
 use super::identity::Identity;
 use super::lint::Lint;
-use crate::response::{Joiner, OptionScores, ResponseTable};
+use crate::response::{Joiner, OptionScores, ResponseTable, Run};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Pieces on their way to one table.
@@ -90,23 +90,23 @@ impl Joining {
     }
 
     fn keep_apart(&mut self, fragment: &mut Fragment) {
-        let names = |fragment: &Fragment, at: usize| {
-            let run = &fragment.table.runs[at];
-            let file = run.files.first().map_or("", String::as_str);
-            let short = file.rsplit('/').next().unwrap_or(file);
-            [run.id.clone(), format!("{} [{short}]", run.id), format!("{} [{file}]", run.id)]
+        let runs = &fragment.table.runs;
+        let named = |how: fn(&str, &str) -> String| -> Vec<String> {
+            let file = |run: &Run| run.files.first().cloned().unwrap_or_default();
+            runs.iter().map(|run| how(&run.id, &file(run))).collect()
         };
-        let mut clashing: Vec<usize> = (0..fragment.table.runs.len()).collect();
-        let own: Vec<[String; 3]> = clashing.iter().map(|&at| names(fragment, at)).collect();
-        for name in 0..2 {
-            let wanted: Vec<(usize, &str)> =
-                clashing.iter().map(|&at| (at, own[at][name].as_str())).collect();
+        let own = named(|id, _| id.to_owned());
+        let with_short = named(|id, file| format!("{id} [{}]", file.rsplit('/').next().unwrap_or(file)));
+        let with_file = named(|id, file| format!("{id} [{file}]"));
+        let mut clashing: Vec<usize> = (0..runs.len()).collect();
+        for names in [own, with_short] {
+            let wanted: Vec<(usize, &str)> = clashing.iter().map(|&at| (at, names[at].as_str())).collect();
             let clash = self.clashes(&fragment.table, &wanted);
             let free = clashing.iter().copied().filter(|at| !clash.contains(at));
-            free.for_each(|at| self.call(fragment, at, &own[at][name]));
+            free.for_each(|at| self.call(fragment, at, &names[at]));
             clashing.retain(|at| clash.contains(at));
         }
-        clashing.into_iter().for_each(|at| self.call(fragment, at, &own[at][2]));
+        clashing.into_iter().for_each(|at| self.call(fragment, at, &with_file[at]));
     }
 
     /// Gives a run its name among all; says so where one model has two runs, for one of them will stand for it.
@@ -189,7 +189,7 @@ impl Joining {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::{Item, Metric, Row, Run};
+    use crate::response::{Item, Metric, Row};
 
     fn fragment(run: &str, model: &str, file: &str, score: f64) -> Fragment {
         let mut table = ResponseTable::default();

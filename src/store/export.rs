@@ -10,18 +10,24 @@ use crate::response::{ResponseMatrix, ResponseTable};
 /// Rows are turned into text this many at a time, so that a long table is never in memory twice.
 const ROWS_AT_A_TIME: usize = 1 << 16;
 
-/// The long table as CSV, in the schema of `responses.parquet`: sorted, one line for each attempt.
+/// The long table as CSV, in the schema of `responses.parquet` without `source_file`: sorted, one line for each attempt.
 ///
 /// # Errors
 /// [`StoreError::Io`].
 pub fn long_csv(table: &ResponseTable) -> Result<Vec<u8>, StoreError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let bits = bits(table);
-    let names: Vec<&str> = response_columns(table, &[], bits).iter().map(|(name, _)| *name).collect();
+    let columns_of = |rows: &[u32]| {
+        let mut columns = response_columns(table, rows, bits);
+        // Who reads the CSV has the rows from it.
+        columns.retain(|(name, _)| *name != "source_file");
+        columns
+    };
+    let names: Vec<&str> = columns_of(&[]).iter().map(|(name, _)| *name).collect();
     writer.write_record(&names).map_err(csv_error)?;
     for stretch in sorted_rows(table) {
         for rows in stretch.chunks(ROWS_AT_A_TIME) {
-            let columns = response_columns(table, rows, bits);
+            let columns = columns_of(rows);
             for row in 0..rows.len() {
                 writer.write_record(columns.iter().map(|(_, c)| cell_text(c, row))).map_err(csv_error)?;
             }

@@ -233,7 +233,7 @@ fn samples_of_every_eval_ever_equal_their_lines() {
 #[test]
 fn samples_without_items_are_refused_with_a_reason() {
     let refused = [
-        ("_eee_testdata/98ea850e-7019-4728-a558-8b1819ec47c2.json", "averages"),
+        ("_eee_testdata/98ea850e-7019-4728-a558-8b1819ec47c2.json", "Every Eval Ever"),
         ("every_eval_ever/adapter_reports", "Every Eval Ever"),
         ("tinybenchmarks/anchor.pickle", "anchor_points"),
     ];

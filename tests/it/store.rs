@@ -124,7 +124,9 @@ fn the_long_csv_reads_back_through_the_plain_reader() {
     assert_eq!(read.len(), table.len());
     let row = read.rows().find(|r| r.repeat == 3).unwrap();
     let old = table.row(1);
-    assert_eq!(Row { run: 1, item: 1, metric: 1, ..row.clone() }, Row { chosen: row.chosen, ..old });
+    // What is read from the CSV is of that file.
+    let expected = Row { chosen: row.chosen, source_file: 0, ..old };
+    assert_eq!(Row { run: 1, item: 1, metric: 1, ..row.clone() }, expected);
     assert_eq!(read.runs[row.run as usize].id, "r1");
     assert!(read.rows().any(|r| r.score == Some(0.1 + 0.2)));
     assert!(read.rows().any(|r| r.score == Some(1e300)));

@@ -1,5 +1,5 @@
-//! What does OpenCompass say of single questions? Its results say it if details were dumped ([`details`]); its
-//! predictions ([`predictions`]) have the questions, but no scores.
+//! What does OpenCompass say of single questions? Its results say it if details were dumped (`details`); its
+//! predictions (`predictions`) have the questions, but no scores.
 //!
 //! A run is a directory `<timestamp>/{predictions,results}/<model>/<data set>.json`.
 
