@@ -3,7 +3,7 @@
 use super::build::Builder;
 use super::item_hash;
 use super::json::value::{name, number};
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::{Fragment, ReadError, Source};
 use crate::response::Row;
 use serde_json::Value;
@@ -22,10 +22,9 @@ use serde_json::Value;
 /// # Errors
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "alpaca_eval");
     let mut faults = Vec::new();
-    let mut passage = each_record(&text, |row, record: Value| {
+    let mut passage = records(source, |row, record: Value| {
         let field = |key: &str| record.get(key).and_then(name);
         let (Some(instruction), Some(model)) = (field("instruction"), field("generator_2")) else {
             faults.push(row);
@@ -48,7 +47,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
             _ => None,
         });
         build.push(Row::new(run, item, metric, score), row);
-    });
+    })?;
     for row in faults {
         passage.fault(row, "an annotation must have `instruction` and `generator_2`");
     }

@@ -3,7 +3,7 @@
 use super::build::Builder;
 use super::fragment::Rest;
 use super::json::value::{name, whole};
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::peek::Peek;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
@@ -33,18 +33,17 @@ const GROUPS: [&str; 10] = [
 /// # Errors
 /// [`ReadError`] where not one line could be read.
 pub fn read_scores(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "bfcl");
     let (mut total, mut named) = (None, None);
     let mut failures: Vec<(u64, String)> = Vec::new();
-    let passage = each_record(&text, |row, line: Value| {
+    let passage = records(source, |row, line: Value| {
         if let Some(count) = whole(&line["total_count"]) {
             total = usize::try_from(count).ok();
         } else if let Some(id) = name(&line["id"]) {
             named = named.take().or_else(|| name(&line["model_name"]));
             failures.push((row, id));
         }
-    });
+    })?;
     let place = Place::of(source, named);
     let run = place.run(&mut build);
     let metric = build.metric(BENCHMARK, "valid", None, true);
@@ -64,18 +63,17 @@ pub fn read_scores(source: &Source, _beside: &[&Source]) -> Result<Fragment, Rea
 /// # Errors
 /// [`ReadError`] where not one line could be read.
 pub fn read_results(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "bfcl");
     let place = Place::of(source, None);
     let run = place.run(&mut build);
     let (mut tried, mut broken) = (Vec::new(), 0usize);
-    let passage = each_record(&text, |_, line: Value| {
+    let passage = records(source, |_, line: Value| {
         if let Some(id) = name(&line["id"]).filter(|id| !is_prerequisite(id)) {
             place.item(&mut build, &id);
             tried.push(id);
             broken += usize::from(line["result"].as_str().is_some_and(|r| r.starts_with(BROKEN)));
         }
-    });
+    })?;
     if broken > 0 {
         let message = format!(
             "{broken} of {} items ended in an error during inference, whose message BFCL scored as if it were the \
@@ -189,7 +187,7 @@ mod tests {
     #[test]
     fn the_model_is_above_the_groups() {
         let of = |path: &str, named: Option<&str>| {
-            let source = Source { path: path.into(), member: None, bytes: Vec::new() };
+            let source = Source::new(path, None, Vec::new());
             Place::of(&source, named.map(str::to_owned)).model
         };
         let file = "BFCL_v4_memory_kv_score.json";
@@ -208,7 +206,7 @@ mod tests {
         let both = [&prepares[..], b"\n", br#"{"id": "memory_kv_0-a-0", "result": []}"#, b"\n"].concat();
         assert!(only_prepares(prepares) && !only_prepares(&both));
         let source =
-            Source { path: "score/m/BFCL_v4_memory_kv_result.json".into(), member: None, bytes: both };
+            Source::new("score/m/BFCL_v4_memory_kv_result.json", None, both);
         assert_eq!(read_results(&source, &[]).unwrap().rests[0].tried, ["memory_kv_0-a-0"]);
     }
 

@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn runs_are_of_models_however_these_are_spelt() {
-        let source = Source { path: "d/f.json".into(), member: None, bytes: Vec::new() };
+        let source = Source::new("d/f.json", None, Vec::new());
         let mut build = Builder::new(&source, "h");
         let first = build.run("org__m", &["b"], |_| {});
         assert_eq!([build.run("org/m", &["b"], |_| {}), build.run("org__m", &["b"], |_| {})], [first; 2]);

@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::json::value::{name, number, text_at};
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,9 +19,8 @@ use xxhash_rust::xxh3::xxh3_64;
 /// # Errors
 /// [`ReadError`] where not one test case could be read.
 pub fn read(source: &Source) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "deepeval");
-    let mut passage = each_record(&text, |_, file: Value| {
+    let mut passage = records(source, |_, file: Value| {
         let file = file.get("testRunData").unwrap_or(&file);
         let stem = source.file_name();
         let stem = stem.strip_suffix(".json").unwrap_or(&stem);
@@ -31,7 +30,7 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
                 .note(None, format!("no `hyperparameters.model`: the run is named after its file, {stem:?}"));
         }
         push(file, model.unwrap_or(stem), &mut build);
-    });
+    })?;
     if passage.n_records > 0 && build.table().is_empty() {
         passage.fault(
             1,
@@ -128,7 +127,7 @@ mod tests {
     use super::*;
 
     fn rows(json: &str) -> Vec<(String, u32, Option<f64>)> {
-        let source = Source { path: "run.json".into(), member: None, bytes: json.as_bytes().to_vec() };
+        let source = Source::new("run.json", None, json.as_bytes().to_vec());
         let table = read(&source).unwrap().table;
         table
             .rows()

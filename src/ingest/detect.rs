@@ -10,7 +10,6 @@ use super::unwrap::{Content, content};
 use super::{bfcl, lighteval, promptfoo, swe_bench, vlmevalkit};
 use crate::store::nested;
 use serde::{Deserialize, Serialize};
-use std::io::Cursor;
 
 /// The formats that are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -272,17 +271,18 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
         let because = "it is a log of SWE-bench below `run_evaluation`, which says nothing that can be read";
         return found(Format::Auxiliary, because);
     }
-    if source.bytes.starts_with(&[0xff, 0xfe]) || source.bytes.starts_with(&[0xfe, 0xff]) {
+    let bytes = source.beginning();
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(ReadError::Unsupported {
             file,
             what: "text in UTF-16".to_owned(),
             remedy: "save it as UTF-8".to_owned(),
         });
     }
-    match content(&source.bytes) {
+    match content(bytes) {
         Content::Parquet => {
             // A file whose columns cannot be read is told of by the reader of tables.
-            let columns = nested::parquet_columns(&source.bytes).unwrap_or_default();
+            let columns = nested::parquet_columns(bytes).unwrap_or_default();
             match lighteval::form(&columns) {
                 Some(_) => {
                     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -297,15 +297,12 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
         Content::Pickle => found(Format::TinyBenchmarks, "it begins as a Python pickle does"),
         Content::Binary => Err(ReadError::Unrecognised {
             file,
-            found: format!(
-                "binary content that begins with {:02x?}",
-                &source.bytes[..source.bytes.len().min(4)]
-            ),
+            found: format!("binary content that begins with {:02x?}", &bytes[..bytes.len().min(4)]),
             nearest: "Parquet, which begins with PAR1".to_owned(),
         }),
-        Content::Text => match Peek::at(&source.bytes) {
-            Some(peek) => detect_json(&file, &peek, &source.bytes).map(|detected| by_name(detected, source)),
-            None => detect_text(file, &source.bytes),
+        Content::Text => match Peek::at(bytes) {
+            Some(peek) => detect_json(&file, &peek, source).map(|detected| by_name(detected, source)),
+            None => detect_text(file, bytes),
         },
     }
 }
@@ -342,14 +339,12 @@ fn not_unpacked(file: String, what: &str) -> ReadError {
 /// Programs that keep one log or one table in a zip archive.
 fn detect_zip(source: &Source) -> Result<Detected, ReadError> {
     let file = source.name();
-    let archive =
-        zip::ZipArchive::new(Cursor::new(source.bytes.as_slice())).map_err(|e| ReadError::Malformed {
-            file: file.clone(),
-            row: None,
-            message: format!(
-                "the archive cannot be opened ({e}); copy or download it again, or unpack it first"
-            ),
-        })?;
+    let opened = source.seekable().map_err(zip::result::ZipError::from).and_then(zip::ZipArchive::new);
+    let archive = opened.map_err(|e| ReadError::Malformed {
+        file: file.clone(),
+        row: None,
+        message: format!("the archive cannot be opened ({e}); copy or download it again, or unpack it first"),
+    })?;
     let has = |name: &str| archive.file_names().flatten().any(|n| n == name);
     if has("header.json") || has("_journal/start.json") {
         let because = "an archive with the header or the journal of a log".to_owned();
@@ -386,14 +381,14 @@ fn not_a_table(file: String, bytes: &[u8]) -> ReadError {
     }
 }
 
-fn detect_json(file: &str, peek: &Peek, bytes: &[u8]) -> Result<Detected, ReadError> {
+fn detect_json(file: &str, peek: &Peek, source: &Source) -> Result<Detected, ReadError> {
     let fits = |rule: &&Rule| {
         rule.shapes.contains(&peek.shape)
             && rule.all.iter().all(|path| peek.has(path))
             && (rule.any.is_empty() || rule.any.iter().any(|path| peek.has(path)))
     };
     if let Some(rule) = RULES.iter().find(fits) {
-        if let Some(what) = of_no_items(rule.format, bytes) {
+        if let Some(what) = of_no_items(rule.format, source) {
             let because = format!("it has {}: {what}", rule.all.join(", "));
             return Ok(Detected { format: Format::Auxiliary, because });
         }
@@ -446,12 +441,13 @@ fn detect_json(file: &str, peek: &Peek, bytes: &[u8]) -> Result<Detected, ReadEr
 }
 
 /// What a file of a format is that says nothing about single items, if it does not.
-fn of_no_items(format: Format, bytes: &[u8]) -> Option<&'static str> {
+fn of_no_items(format: Format, source: &Source) -> Option<&'static str> {
     match format {
         Format::LightEvalResults => Some(
             "averages; what lighteval writes about single items is in its directory `details` (--save-details)",
         ),
-        Format::BfclResults if bfcl::only_prepares(bytes) => {
+        // Of a file on disk only the beginning is known.
+        Format::BfclResults if source.is_here() && bfcl::only_prepares(source.beginning()) => {
             Some("conversations that fill the memory of models before BFCL asks, without scores")
         }
         _ => None,
@@ -524,7 +520,7 @@ mod tests {
     use super::*;
 
     fn detected(text: &str) -> Result<Format, ReadError> {
-        let source = Source { path: "f".into(), member: None, bytes: text.as_bytes().to_vec() };
+        let source = Source::new("f", None, text.as_bytes().to_vec());
         detect(&source).map(|d| d.format)
     }
 

@@ -7,10 +7,10 @@ use super::plain::{self, Companion, Plain, Responses};
 use super::readers::{Beside, finish_plain, read_harness};
 use super::report::{FileRead, Skipped};
 use super::source::Source;
-use super::unwrap::{Unpacked, open};
+use super::unwrap::{Content, Layers, Unpacked, content, open};
 use super::walk::Found;
 use super::work::{About, Piece, PlainAbout, Work};
-use super::{IngestOptions, fingerprint, lm_eval, swe_bench};
+use super::{IngestOptions, fingerprint, swe_bench};
 use crate::store;
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -211,9 +211,8 @@ impl Directory<'_> {
 
     fn file_stage(&self, at: usize) -> Result<Stage, ReadError> {
         let (found, options) = (&self.files[at], self.reading.options);
-        if let Some(Detected { format, because }) = read_by_lines(found, options)? {
-            let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };
-            return Ok(Stage::Harness(read, None));
+        if let Some((source, detected)) = on_disk(found, options)? {
+            return Ok(self.of_harness(source, detected));
         }
         let stage = match plain::stream::read(found, options, self.reading.meter)? {
             Some((Detected { format, because }, responses)) => {
@@ -250,22 +249,12 @@ impl Directory<'_> {
     }
 
     fn staged(&self, source: Source) -> Result<Stage, ReadError> {
-        let Detected { format, because } = detect(&source)?;
+        let detected = detect(&source)?;
+        if !detected.format.is_plain() {
+            return Ok(self.of_harness(source, detected));
+        }
+        let Detected { format, because } = detected;
         let mut read = FileRead { file: source.name(), format, because, n_rows: 0 };
-        if format == Format::Auxiliary {
-            return Ok(Stage::Done(Outcome::Used(read)));
-        }
-        if format.is_context() {
-            return Ok(Stage::Context(read, source));
-        }
-        if !format.is_plain() {
-            let bytes = source.bytes.len() as u64;
-            let fits = self.reading.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes <= MOST_WAITING;
-            if !fits {
-                self.reading.waiting.fetch_sub(bytes, Ordering::Relaxed);
-            }
-            return Ok(Stage::Harness(read, fits.then_some(source)));
-        }
         Ok(match plain::read(format, &source, self.reading.options) {
             Ok(Plain::Responses(responses)) => {
                 read.because = format!("{}; a {}", read.because, responses.shape);
@@ -274,6 +263,23 @@ impl Directory<'_> {
             Ok(Plain::Companion(companion)) => Stage::Companion(read, companion),
             Err(error) => Stage::Done(skipped(read, &error)),
         })
+    }
+
+    /// The stage of a file of a program.
+    fn of_harness(&self, source: Source, Detected { format, because }: Detected) -> Stage {
+        let read = FileRead { file: source.name(), format, because, n_rows: 0 };
+        if format == Format::Auxiliary {
+            return Stage::Done(Outcome::Used(read));
+        }
+        if format.is_context() {
+            return Stage::Context(read, source);
+        }
+        let bytes = source.bytes_here() as u64;
+        let fits = self.reading.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes <= MOST_WAITING;
+        if !fits {
+            self.reading.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        Stage::Harness(read, fits.then_some(source))
     }
 
     /// Gives every table about items or models to all results beside it. Tables of items come first, in the
@@ -391,28 +397,20 @@ impl Directory<'_> {
         skipped(read, &error)
     }
 
-    /// A file that did not wait in memory.
-    fn read_from_disk(&self, found: &Found, format: Format) -> Result<Fragment, ReadError> {
-        let limit = self.reading.options.max_unpacked_bytes;
-        if format == Format::LmEvalSamples {
-            let (source, text) = (Source::unread(found), Unpacked::open(found.on_disk(), limit)?);
-            let context = self.contexts.lm_eval();
-            let read = lm_eval::samples::read_lines(&source, text, context, lm_eval::samples::PIECE_BYTES)?;
-            if let Some(fragment) = read {
-                return Ok(fragment);
-            }
-        }
-        read_harness(format, &open(found, limit)?, &self.contexts)
-    }
-
+    /// Reads a file of a program; one that did not wait in memory is opened again.
     fn read_harness(&self, at: usize, read: FileRead, source: Option<Source>) -> Outcome {
-        let fragment = match source {
+        let source = match source {
             Some(source) => {
-                self.reading.waiting.fetch_sub(source.bytes.len() as u64, Ordering::Relaxed);
-                read_harness(read.format, &source, &self.contexts)
+                self.reading.waiting.fetch_sub(source.bytes_here() as u64, Ordering::Relaxed);
+                Ok(source)
             }
-            None => self.read_from_disk(&self.files[at], read.format),
+            None => match on_disk(&self.files[at], self.reading.options) {
+                Ok(Some((source, _))) => Ok(source),
+                Ok(None) => open(&self.files[at], self.reading.options.max_unpacked_bytes),
+                Err(error) => Err(error),
+            },
         };
+        let fragment = source.and_then(|source| read_harness(read.format, &source, &self.contexts));
         self.was_read(at, read, fragment)
     }
 
@@ -433,22 +431,29 @@ impl Directory<'_> {
     }
 }
 
-/// Files of samples that are larger than this are read line by line, without holding the rest.
-const READ_BY_LINES_FROM: u64 = 4 << 20;
+/// Files of programs that are larger than this stay on disk while they are read.
+const ON_DISK_FROM: u64 = 4 << 20;
 /// Bytes by which the format of a large file is known.
 const BEGINNING: usize = 1 << 18;
 
-/// The format of a file that is large and of samples, one in each line as far as its beginning shows.
-fn read_by_lines(found: &Found, options: &IngestOptions) -> Result<Option<Detected>, ReadError> {
-    if found.size() < READ_BY_LINES_FROM {
+/// A file that is large and known by its beginning as that of a program whose readers need not hold it.
+fn on_disk(found: &Found, options: &IngestOptions) -> Result<Option<(Source, Detected)>, ReadError> {
+    if found.size() < ON_DISK_FROM {
         return Ok(None);
     }
-    let bytes = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?.sample(BEGINNING)?;
-    if bytes.first() != Some(&b'{') {
+    let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
+    let beginning = unpacked.sample(BEGINNING)?;
+    let is_streamed = match content(&beginning) {
+        Content::Text => matches!(beginning.trim_ascii_start().first(), Some(b'{' | b'[')),
+        Content::Archive(_) => unpacked.layers() == Layers::None,
+        _ => false,
+    };
+    if !is_streamed {
         return Ok(None);
     }
-    let detected = detect(&Source { bytes, ..Source::unread(found) }).ok();
-    Ok(detected.filter(|detected| detected.format == Format::LmEvalSamples))
+    let source = Source::on_disk(found, options.max_unpacked_bytes, beginning);
+    let detected = detect(&source).ok().filter(|detected| !detected.format.is_plain());
+    Ok(detected.map(|detected| (source, detected)))
 }
 
 /// A file whose format is known, and which gave nothing all the same.

@@ -1,7 +1,7 @@
 //! Which programs passed the tests of HumanEval+ and MBPP+? EvalPlus writes one object for all tasks.
 
 use super::build::Builder;
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;
@@ -14,10 +14,9 @@ use serde_json::Value;
 /// # Errors
 /// [`ReadError`] where the file cannot be read.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "evalplus");
     let (model, temperature) = model_of(source);
-    let mut passage = each_record(&text, |_, file: Value| {
+    let mut passage = records(source, |_, file: Value| {
         let tasks = file["eval"].as_object().into_iter().flatten();
         for (at, (task, solutions)) in tasks.enumerate() {
             let benchmark = task.split('/').next().unwrap_or(task).to_lowercase();
@@ -44,7 +43,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
                 }
             }
         }
-    });
+    })?;
     if passage.n_records == 1 && build.table().is_empty() {
         passage.fault(1, "`eval` must be an object of lists of solutions by task");
     }
@@ -72,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_model_is_in_the_name() {
-        let of = |path: &str| model_of(&Source { path: path.into(), member: None, bytes: Vec::new() });
+        let of = |path: &str| model_of(&Source::new(path, None, Vec::new()));
         assert_eq!(of("h/org--m_vllm_temp_0.2.eval_results.json"), ("org--m".to_owned(), Some(0.2)));
         assert_eq!(of("h/m_hf_temp_0.0_eval_results.json"), ("m".to_owned(), Some(0.0)));
         assert_eq!(of("runs/some-model/eval_results.json"), ("some-model".to_owned(), None));

@@ -4,7 +4,7 @@ use super::build::Builder;
 use super::fragment::counted;
 use super::item_hash;
 use super::json::value::{letter, name, number, text_at, texts};
-use super::json::{each_record, first_record, text_of};
+use super::json::{first_record, records, text_of};
 use super::lm_eval::groups::benchmark_of;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
@@ -20,7 +20,6 @@ use std::collections::HashMap;
 /// # Errors
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "every_eval_ever");
     let stem = source.file_name().split("_samples").next().unwrap_or_default().to_owned();
     let about = beside.iter().find(|s| s.file_name().trim_end_matches(".json") == stem);
@@ -30,7 +29,7 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
         all.into_iter().find(|r| r["evaluation_result_id"] == metric)
     };
     let mut texts_of: HashMap<String, Vec<u64>> = HashMap::new();
-    each_record(&text, |_, record: Value| {
+    records(source, |_, record: Value| {
         if let Some(id) = name(&record["sample_id"]) {
             let hashes = texts_of.entry(id).or_default();
             let hash = hash_of(&record);
@@ -38,7 +37,7 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
                 hashes.push(hash);
             }
         }
-    });
+    })?;
     let n_ambiguous = texts_of.values().filter(|hashes| hashes.len() > 1).count();
     if n_ambiguous > 0 {
         let message = format!(
@@ -50,7 +49,7 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
     }
     let mut faults = Vec::new();
     let mut repeats: HashMap<(u32, u32, u32), u32> = HashMap::new();
-    let mut passage = each_record(&text, |row, record: Value| {
+    let mut passage = records(source, |row, record: Value| {
         let field = |key: &str| record.get(key).and_then(name);
         let (Some(model), Some(task), Some(sample)) =
             (field("model_id"), field("evaluation_name"), field("sample_id"))
@@ -104,7 +103,7 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
         scored.repeat = *repeat;
         *repeat += 1;
         build.push(scored, row);
-    });
+    })?;
     for row in faults {
         passage.fault(row, "a record must have `model_id`, `evaluation_name` and `sample_id`");
     }
@@ -130,7 +129,7 @@ mod tests {
             )
         };
         let read_text = |text: String| {
-            let source = Source { path: "u_samples.jsonl".into(), member: None, bytes: text.into_bytes() };
+            let source = Source::new("u_samples.jsonl", None, text.into_bytes());
             read(&source, &[]).unwrap()
         };
         let Fragment { table, notes, .. } = read_text(line("one?") + &line("two?"));

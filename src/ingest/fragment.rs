@@ -124,6 +124,14 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// The same of a piece of a file that has so many rows before it.
+    pub fn after(mut self, before: u64) -> Self {
+        if let Self::Malformed { row: Some(row), .. } = &mut self {
+            *row += before;
+        }
+        self
+    }
+
     /// The file it is about.
     pub fn file(&self) -> &str {
         match self {

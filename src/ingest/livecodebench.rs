@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::json::value::{name, number};
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::{Fragment, ReadError, Source};
 use crate::response::Row;
 use serde_json::{Value, json};
@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 /// # Errors
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "livecodebench");
     let model = source.directories().pop().unwrap_or_else(|| source.file_name());
     let file = source.file_name();
@@ -27,7 +26,7 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     });
     let metric = build.metric(&benchmark, "pass@1", None, true);
     let mut faults = Vec::new();
-    let mut passage = each_record(&text, |row, record: Value| {
+    let mut passage = records(source, |row, record: Value| {
         let (Some(id), Some(verdicts)) = (name(&record["question_id"]), record["graded_list"].as_array())
         else {
             faults.push(row);
@@ -47,7 +46,7 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
             let score = number(verdict).map(|v| f64::from(u8::from(v == 1.0)));
             build.push(Row { repeat: repeat as u32, ..Row::new(run, item, metric, score) }, row);
         }
-    });
+    })?;
     for row in faults {
         passage.fault(row, "a record must have `question_id` and `graded_list`");
     }

@@ -4,7 +4,7 @@
 use super::build::Builder;
 use super::fragment::counted;
 use super::json::value::{letter, name, number, text_at};
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::lm_eval::file_name::lmms_samples;
 use super::lm_eval::groups::benchmark_of;
 use super::lm_eval::{Context, Results};
@@ -40,7 +40,6 @@ const FIELDS: [&str; 14] = [
 /// # Errors
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "lmms-eval");
     let file = source.file_name();
     let stem = file.strip_suffix(".jsonl").or(file.strip_suffix(".json")).unwrap_or(&file);
@@ -48,9 +47,9 @@ pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
     let results = context.find(source, Some(date).filter(|date| !date.is_empty()));
     let (benchmark, subject) = benchmark_of(task, results);
     let run = run(&mut build, source, results, task, date, &benchmark);
-    let native_is_one = names_are_unique(&text);
+    let native_is_one = names_are_unique(source)?;
     let mut derived = 0usize;
-    let passage = each_record(&text, |row, record: Value| {
+    let passage = records(source, |row, record: Value| {
         let of_doc = |key: &str| record["doc"].get(key).and_then(name);
         let native = native_id(&record);
         let doc_id = name(&record["doc_id"]);
@@ -94,7 +93,7 @@ pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
             row_of.prediction = prediction.filter(|p| p.len() <= 64).map(Into::into);
             build.push(row_of, row);
         }
-    });
+    })?;
     if derived > 0 {
         let message = "scores of this task are worked out by the harness at its end: here an answer is right if \
                        it equals the key";
@@ -133,16 +132,16 @@ fn native_id(record: &Value) -> Option<String> {
 }
 
 /// Whether no two documents have one name: two questions about one picture often do.
-fn names_are_unique(text: &str) -> bool {
+fn names_are_unique(source: &Source) -> Result<bool, ReadError> {
     let mut document_of: HashMap<String, Option<String>> = HashMap::new();
     let mut unique = true;
-    each_record(text, |_, record: Value| {
+    records(source, |_, record: Value| {
         let document = name(&record["doc_id"]);
         if let Some(native) = native_id(&record) {
             unique &= *document_of.entry(native).or_insert_with(|| document.clone()) == document;
         }
-    });
-    unique
+    })?;
+    Ok(unique)
 }
 
 /// What was answered, where the answer is one text.
@@ -183,8 +182,8 @@ mod tests {
     use super::*;
 
     fn read_text(name: &str, text: &str) -> Fragment {
-        let path = format!("out/toy-org__Toy-7B/{name}").into();
-        let source = Source { path, member: None, bytes: text.as_bytes().to_vec() };
+        let path = format!("out/toy-org__Toy-7B/{name}");
+        let source = Source::new(path, None, text.as_bytes().to_vec());
         read(&source, &Context::default()).unwrap()
     }
 

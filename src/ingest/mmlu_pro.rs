@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::json::value::{letter, name, texts, whole};
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;
@@ -16,14 +16,13 @@ use serde_json::Value;
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     const BENCHMARK: &str = "mmlu_pro";
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "mmlu-pro");
     let (model, shots) = model_of(&source.file_name());
     let run = build.run(&model, &[BENCHMARK], |run| run.n_shot = shots);
     let metric = build.metric(BENCHMARK, "acc", None, true);
     let mut faults = Vec::new();
     let mut silent = 0usize;
-    let mut passage = each_record(&text, |row, record: Value| {
+    let mut passage = records(source, |row, record: Value| {
         let (Some(id), Some(key)) = (name(&record["question_id"]), record["answer"].as_str()) else {
             faults.push(row);
             return;
@@ -45,7 +44,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
             scored.status = Status::NoAnswer;
         }
         build.push(scored, row);
-    });
+    })?;
     for row in faults {
         passage.fault(row, "a record must have `question_id` and `answer`");
     }

@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::json::value::{name, number, text_at, texts, whole};
-use super::json::{each_record, first_record, text_of};
+use super::json::{first_record, records, text_of};
 use super::lm_eval::groups::benchmark_of;
 use super::model_name;
 use super::{Fragment, ReadError, Source};
@@ -23,7 +23,6 @@ use std::collections::HashMap;
 /// # Errors
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "olmes");
     let stem = stem(source, "-predictions.jsonl");
     let of_task =
@@ -47,7 +46,7 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
         };
     });
     let mut faults = Vec::new();
-    let mut passage = each_record(&text, |row, record: Value| {
+    let mut passage = records(source, |row, record: Value| {
         let Some(scores) = record["metrics"].as_object() else {
             faults.push(row);
             return;
@@ -99,7 +98,7 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
         if options.len() > 1 {
             build.table().options.extend(options);
         }
-    });
+    })?;
     for row in faults {
         passage.fault(row, "a record must have `metrics`");
     }
@@ -144,8 +143,8 @@ fn without_number(stem: &str) -> &str {
 /// Question and options of each document.
 fn questions(source: &Source) -> HashMap<i64, (Option<String>, Option<Vec<String>>)> {
     let mut all = HashMap::new();
-    let Ok(text) = text_of(source) else { return all };
-    each_record(&text, |_, request: Value| {
+    // Requests that cannot be read explain nothing.
+    let _ = records(source, |_, request: Value| {
         let doc = &request["doc"];
         if let Some(id) = whole(&request["doc_id"]) {
             let question = ["query", "question"].iter().find_map(|key| text_at(doc, &[*key]));
@@ -219,11 +218,8 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_known_by_its_path() {
-        let source = Source {
-            path: "d/r.tar.gz".into(),
-            member: Some("r/150M/seed-14/step-1250.tar.gz/step-1250/mmlu_x-predictions.jsonl".into()),
-            bytes: Vec::new(),
-        };
+        let member = "r/150M/seed-14/step-1250.tar.gz/step-1250/mmlu_x-predictions.jsonl";
+        let source = Source::new("d/r.tar.gz", Some(member.to_owned()), Vec::new());
         let (model, run) = identity(&source, &Value::Null);
         assert_eq!(
             (model.as_str(), run.step, run.seed, run.params),

@@ -25,6 +25,8 @@ pub struct Peek<'a> {
     pub fields: Vec<(Cow<'a, str>, &'a [u8])>,
     /// Whether the scan met the end of the file inside a value.
     pub truncated: bool,
+    /// The field in which it did, with what is there of its value.
+    pub cut: Option<(Cow<'a, str>, &'a [u8])>,
 }
 
 impl<'a> Peek<'a> {
@@ -33,18 +35,18 @@ impl<'a> Peek<'a> {
         let start = skip_space(bytes, 0);
         match bytes.get(start)? {
             b'{' => {
-                let (fields, end) = object(bytes, start);
+                let Object { fields, end, cut } = object(bytes, start);
                 let rest = end.map_or(bytes.len(), |end| skip_space(bytes, end));
                 let shape = if rest < bytes.len() { Shape::Lines } else { Shape::Object };
-                Some(Self { shape, fields, truncated: end.is_none() })
+                Some(Self { shape, fields, truncated: end.is_none(), cut })
             }
             b'[' => {
                 let first = skip_space(bytes, start + 1);
-                let (fields, end) = match bytes.get(first) {
+                let Object { fields, end, cut } = match bytes.get(first) {
                     Some(b'{') => object(bytes, first),
-                    _ => (Vec::new(), value_end(bytes, first)),
+                    _ => Object { fields: Vec::new(), end: value_end(bytes, first), cut: None },
                 };
-                Some(Self { shape: Shape::Array, fields, truncated: end.is_none() })
+                Some(Self { shape: Shape::Array, fields, truncated: end.is_none(), cut })
             }
             _ => None,
         }
@@ -55,13 +57,13 @@ impl<'a> Peek<'a> {
         self.fields.iter().find(|(n, _)| n == name).map(|(_, value)| *value)
     }
 
-    /// Whether there is such a field; `a.b` is field `b` of the object in field `a`.
+    /// Whether there is such a field, be it cut short; `a.b` is field `b` of the object in field `a`.
     pub fn has(&self, path: &str) -> bool {
+        let cut = |name: &str| self.cut.as_ref().filter(|(n, _)| n == name).map(|(_, value)| *value);
+        let found = |name: &str| self.field(name).or_else(|| cut(name));
         match path.split_once('.') {
-            None => self.field(path).is_some(),
-            Some((outer, inner)) => {
-                self.field(outer).and_then(Peek::at).is_some_and(|object| object.has(inner))
-            }
+            None => found(path).is_some(),
+            Some((outer, inner)) => found(outer).and_then(Peek::at).is_some_and(|object| object.has(inner)),
         }
     }
 
@@ -117,14 +119,21 @@ fn value_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 type Fields<'a> = Vec<(Cow<'a, str>, &'a [u8])>;
 
-/// The fields of the object that begins at `at`, and the position after it if it ends.
-fn object(bytes: &[u8], at: usize) -> (Fields<'_>, Option<usize>) {
-    let mut fields = Vec::new();
-    let end = collect(bytes, at + 1, &mut fields);
-    (fields, end)
+/// The fields of an object, the position after it if it ends, and the field in which it is cut short.
+struct Object<'a> {
+    fields: Fields<'a>,
+    end: Option<usize>,
+    cut: Option<(Cow<'a, str>, &'a [u8])>,
 }
 
-fn collect<'a>(bytes: &'a [u8], mut at: usize, fields: &mut Fields<'a>) -> Option<usize> {
+/// The object that begins at `at`.
+fn object(bytes: &[u8], at: usize) -> Object<'_> {
+    let mut object = Object { fields: Vec::new(), end: None, cut: None };
+    object.end = collect(bytes, at + 1, &mut object);
+    object
+}
+
+fn collect<'a>(bytes: &'a [u8], mut at: usize, object: &mut Object<'a>) -> Option<usize> {
     loop {
         at = skip_space(bytes, at);
         match bytes.get(at)? {
@@ -138,8 +147,12 @@ fn collect<'a>(bytes: &'a [u8], mut at: usize, fields: &mut Fields<'a>) -> Optio
                     return None;
                 }
                 let start = skip_space(bytes, at + 1);
-                at = value_end(bytes, start)?;
-                fields.push((name, &bytes[start..at]));
+                let Some(end) = value_end(bytes, start) else {
+                    object.cut = Some((name, bytes.get(start..).unwrap_or_default()));
+                    return None;
+                };
+                at = end;
+                object.fields.push((name, &bytes[start..at]));
             }
             _ => return None,
         }
@@ -159,6 +172,13 @@ mod tests {
         assert_eq!(Peek::at(b"{\"a\":1}\n{\"a\":2}").unwrap().shape, Shape::Lines);
         assert_eq!(Peek::at(b"[{\"a\":1}, 2]").unwrap().fields.len(), 1);
         assert!(Peek::at(b"model,item").is_none());
+    }
+
+    #[test]
+    fn a_field_that_is_cut_short_is_there() {
+        let peek = Peek::at(br#"{"a": 1, "b": {"c": 2, "d": [{"#).unwrap();
+        assert!(peek.has("a") && peek.has("b.c") && peek.has("b.d") && !peek.has("b.e") && peek.truncated);
+        assert_eq!((peek.fields.len(), peek.field("b")), (1, None));
     }
 
     #[test]

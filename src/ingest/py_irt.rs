@@ -1,7 +1,7 @@
 //! What does a py-irt data set say? One line for each respondent, with a score for each item.
 
 use super::fragment::counted;
-use super::json::{Scalar, Text, each_record, text_of};
+use super::json::{Scalar, Text, pieces};
 use super::{Fragment, Note, ReadError, Source};
 use crate::response::{Item, Metric, ResponseTable, Row, Run};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -16,7 +16,6 @@ use std::fmt;
 /// # Errors
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let file = source.name();
     let name = source.file_name();
     let benchmark =
@@ -28,7 +27,7 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let mut notes = Vec::new();
     let mut without: Vec<u64> = Vec::new();
     let mut unscored = 0usize;
-    let mut passage = each_record(&text, |row, record: Record| {
+    let mut passage = pieces(source, |piece| piece.each(|row, record: Record| {
         let Some((respondent, responses)) = record.subject.and_then(|s| s.name()).zip(record.responses)
         else {
             without.push(row);
@@ -66,7 +65,7 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
             let source_row = u32::try_from(row).ok();
             table.push(Row { source_row, ..Row::new(run, item, 0, score) });
         }
-    });
+    }))?;
     for row in without {
         passage.fault(row, "a line must have `subject_id` and `responses`, an object of scores by item");
     }

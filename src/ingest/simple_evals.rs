@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::json::value::{letter, number, text_at};
-use super::json::{each_record, text_of};
+use super::json::records;
 use super::lm_eval::groups::benchmark_of;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
@@ -18,11 +18,10 @@ const WITH_MARK: [&str; 4] = ["healthbench_hard", "healthbench_consensus", "heal
 /// # Errors
 /// [`ReadError`] where not one score was found.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "simple-evals");
     let (task, model, timestamp) = parts(&source.file_name());
     let (benchmark, subject) = benchmark_of(&task, None);
-    let mut passage = each_record(&text, |_, file: Value| {
+    let mut passage = records(source, |_, file: Value| {
         let run = build.run(&model, &[&benchmark, timestamp.as_deref().unwrap_or_default()], |run| {
             run.timestamp = timestamp.clone();
         });
@@ -50,7 +49,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
             None,
             format!("{what} has no names of items: an item is its place, so only runs over the same items in the same order can be compared"),
         );
-    });
+    })?;
     if passage.n_records > 0 && build.table().is_empty() {
         passage.fault(1, "`htmls` must be a list of pages with `Score:`");
     }

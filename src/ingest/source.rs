@@ -1,6 +1,12 @@
-//! What is there to read? One file, or one member of an archive, unwrapped, with its name.
+//! What is there to read? One file, or one member of an archive, unwrapped, with its name. Large files stay on disk
+//! and are read from there, some at a time, by readers that can.
 
+use super::fragment::ReadError;
+use super::unwrap::{Unpacked, open_bytes};
 use super::walk::Found;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::PathBuf;
 
 /// The content of one file after every layer of compression has been taken off.
@@ -10,15 +16,98 @@ pub struct Source {
     pub path: PathBuf,
     /// The member inside it, if the file is an archive: inner path, `/` between parts.
     pub member: Option<String>,
-    /// The unwrapped bytes, without a byte-order mark.
-    pub bytes: Vec<u8>,
+    content: Stored,
+}
+
+/// What is read from any place.
+pub trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// Where content is.
+#[derive(Debug, Clone)]
+enum Stored {
+    /// In memory: the unwrapped bytes, without a byte-order mark.
+    Here(Vec<u8>),
+    /// In a file, still wrapped, with how much may come out of it and how it begins.
+    OnDisk { file: PathBuf, limit: u64, beginning: Vec<u8> },
 }
 
 impl Source {
+    /// A file with its content, which is unwrapped and without a byte-order mark.
+    pub fn new(path: impl Into<PathBuf>, member: Option<String>, bytes: Vec<u8>) -> Self {
+        Self { path: path.into(), member, content: Stored::Here(bytes) }
+    }
+
     /// What was found, before it is read.
     pub fn unread(found: &Found) -> Self {
-        let member = found.member().map(str::to_owned);
-        Self { path: found.path().to_owned(), member, bytes: Vec::new() }
+        Self::new(found.path(), found.member().map(str::to_owned), Vec::new())
+    }
+
+    /// What was found, with its content.
+    pub fn of(found: &Found, bytes: Vec<u8>) -> Self {
+        Self { content: Stored::Here(bytes), ..Self::unread(found) }
+    }
+
+    /// What was found, of which no more than the beginning is in memory. No more than `limit` bytes may come out.
+    pub fn on_disk(found: &Found, limit: u64, beginning: Vec<u8>) -> Self {
+        let file = found.on_disk().to_owned();
+        Self { content: Stored::OnDisk { file, limit, beginning }, ..Self::unread(found) }
+    }
+
+    /// Whether the content is in memory.
+    pub fn is_here(&self) -> bool {
+        matches!(self.content, Stored::Here(_))
+    }
+
+    /// How much of the content is in memory.
+    pub fn bytes_here(&self) -> usize {
+        self.beginning().len()
+    }
+
+    /// The beginning of the content; all of it where it is in memory.
+    pub fn beginning(&self) -> &[u8] {
+        match &self.content {
+            Stored::Here(bytes) => bytes,
+            Stored::OnDisk { beginning, .. } => beginning,
+        }
+    }
+
+    /// The content.
+    ///
+    /// # Errors
+    /// Those of reading a file ([`super::unwrap::open`]), where it is not in memory.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, ReadError> {
+        match &self.content {
+            Stored::Here(bytes) => Ok(Cow::Borrowed(bytes)),
+            Stored::OnDisk { file, limit, .. } => open_bytes(file, &self.name(), *limit).map(Cow::Owned),
+        }
+    }
+
+    /// The content from its beginning, to be read some at a time; `None` where it is in memory.
+    ///
+    /// # Errors
+    /// As [`Self::bytes`].
+    pub fn unpacked(&self) -> Result<Option<Unpacked>, ReadError> {
+        match &self.content {
+            Stored::Here(_) => Ok(None),
+            Stored::OnDisk { file, limit, .. } => {
+                let mut unpacked = Unpacked::open(file, *limit)?;
+                // Takes a byte-order mark off.
+                unpacked.sample(4)?;
+                Ok(Some(unpacked))
+            }
+        }
+    }
+
+    /// The content of an archive, whose members are looked up. On disk it must be without a layer of compression.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn seekable(&self) -> io::Result<Box<dyn ReadSeek + '_>> {
+        Ok(match &self.content {
+            Stored::Here(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+            Stored::OnDisk { file, .. } => Box::new(BufReader::new(File::open(file)?)),
+        })
     }
 
     /// The whole name, as messages show it: `path` or `path!member`.

@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> Source {
-        Source { path: path.into(), member: None, bytes: text.as_bytes().to_vec() }
+        Source::new(path, None, text.as_bytes().to_vec())
     }
 
     /// Model, instance, score and status of each row.

@@ -33,12 +33,16 @@ pub fn allowed(bytes: u64, limit: u64) -> u64 {
 /// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::Truncated`] for a compressed stream that ends early,
 /// [`ReadError::Malformed`] for one that is damaged or grows beyond what is [`allowed`].
 pub fn open(found: &Found, limit: u64) -> Result<Source, ReadError> {
-    let mut source = Source::unread(found);
-    let io = |e: io::Error| ReadError::Io { file: source.name(), message: e.to_string() };
-    let bytes = std::fs::read(found.on_disk()).map_err(io)?;
+    let name = Source::unread(found).name();
+    Ok(Source::of(found, open_bytes(found.on_disk(), &name, limit)?))
+}
+
+/// As [`open`], of a file on disk that is known by `name`.
+pub(super) fn open_bytes(path: &Path, name: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+    let io = |e: io::Error| ReadError::Io { file: name.to_owned(), message: e.to_string() };
+    let bytes = std::fs::read(path).map_err(io)?;
     let limit = allowed(bytes.len() as u64, limit);
-    source.bytes = unwrap(&source.name(), bytes, limit)?;
-    Ok(source)
+    unwrap(name, bytes, limit)
 }
 
 /// Takes off every layer of compression and the byte-order mark.
@@ -213,6 +217,22 @@ impl Unpacked {
         }
         self.left -= got as u64;
         Ok(got as u64 == want)
+    }
+}
+
+/// What comes out, to its end, within the limit. An error is a [`ReadError`] in that of the system.
+impl Read for Unpacked {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if !self.start.is_empty() {
+            let n = self.start.len().min(into.len());
+            into[..n].copy_from_slice(&self.start[..n]);
+            self.start.drain(..n);
+            return Ok(n);
+        }
+        let n = self.reader.read(into).map_err(|e| io::Error::other(damaged(&self.file, &e)))?;
+        self.left =
+            self.left.checked_sub(n as u64).ok_or_else(|| io::Error::other(too_much(&self.file, self.limit)))?;
+        Ok(n)
     }
 }
 

@@ -108,9 +108,10 @@ type Cells = BTreeMap<u32, Data>;
 /// a sheet would make a rectangle of all others.
 fn cells(source: &Source, most_rows: usize) -> Result<BTreeMap<u32, Cells>, ReadError> {
     let malformed = |message| ReadError::Malformed { file: source.name(), row: None, message };
-    bounded(&source.bytes, MOST_BYTES).map_err(malformed)?;
+    let bytes = source.bytes()?;
+    bounded(&bytes, MOST_BYTES).map_err(malformed)?;
     let read = || {
-        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(source.bytes.as_slice()))?;
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(&*bytes))?;
         let Some(sheet) = book.sheet_names().into_iter().next() else { return Ok(BTreeMap::new()) };
         let mut reader = book.worksheet_cells_reader(&sheet)?;
         let mut rows: BTreeMap<u32, Cells> = BTreeMap::new();

@@ -143,7 +143,7 @@ fn run(seed: &Seed, numbers: std::ops::Range<u64>, until: Option<Instant>, depth
 
 /// A file as its reader gets it, and whether it explains others.
 fn file(part: &Part, path: &Path) -> (Source, bool) {
-    let source = Source { path: path.to_owned(), member: None, bytes: part.bytes.clone() };
+    let source = Source::new(path.to_owned(), None, part.bytes.clone());
     let explains = detect(&source).is_ok_and(|detected| detected.format.is_context());
     (source, explains)
 }

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn source(path: &str, text: impl Into<Vec<u8>>) -> Source {
-    Source { path: path.into(), member: None, bytes: text.into() }
+    Source::new(path, None, text.into())
 }
 
 fn format_of(source: &Source) -> Option<Format> {
@@ -45,7 +45,7 @@ fn read_dump(directory: &Path) -> Dump {
     for path in
         paths.iter().filter(|p| p.extension().is_some_and(|e| e.to_string_lossy().starts_with("json")))
     {
-        let source = Source { path: path.clone(), member: None, bytes: fs::read(path).expect("a file") };
+        let source = Source::new(path.clone(), None, fs::read(path).expect("a file"));
         match format_of(&source) {
             Some(Format::LmEvalResults) => context.add(Results::parse(&source).expect("results")),
             Some(Format::LmEvalSamples) => items.push(source),
@@ -177,7 +177,7 @@ fn genuine_and_real_dumps_equal_an_independent_count() {
         assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), models, "{folder}");
         assert_eq!(table.runs.len(), n_runs, "{folder}");
         for (source, fragment) in &fragments {
-            let text = std::str::from_utf8(&source.bytes).unwrap();
+            let text = std::str::from_utf8(source.beginning()).unwrap();
             let expected: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
             assert_eq!(table_counts(&fragment.table), counted(text), "{}", source.name());
             let first = fragment.table.row(0);
@@ -389,7 +389,7 @@ fn files_of_v0_3_are_read_as_lists_and_as_objects() {
 #[test]
 fn py_irt_equals_the_truth() {
     let Some((truth, path)) = truth().zip(shared("samples/py_irt/constructed.jsonlines")) else { return };
-    let file = Source { bytes: fs::read(&path).unwrap(), path, member: None };
+    let file = Source::new(&path, None, fs::read(&path).unwrap());
     assert_eq!(format_of(&file), Some(Format::PyIrt));
     let fragment = py_irt::read(&file).unwrap();
     let table = fragment.table;

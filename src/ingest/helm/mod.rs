@@ -7,7 +7,7 @@ mod state;
 
 use super::build::Builder;
 use super::json::value::{name, number, text_at, whole};
-use super::json::{Passage, each_record, text_of};
+use super::json::{Passage, records};
 use super::{Fragment, ReadError, Source};
 use crate::response::Row;
 use run::RunSpec;
@@ -71,7 +71,6 @@ fn rows(
     beside: &[&Source],
     take: impl Fn(&Value, &mut dyn FnMut(&str, Option<f64>)),
 ) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "helm");
     let spec = RunSpec::find(source, beside);
     if !spec.is_known {
@@ -81,7 +80,7 @@ fn rows(
     let mut faults = Vec::new();
     let mut left_out = 0usize;
     let mut met: HashMap<(u32, u32, u32, u32), ()> = HashMap::new();
-    let mut passage: Passage = each_record(&text, |row, record: Value| {
+    let mut passage: Passage = records(source, |row, record: Value| {
         let Some(instance) = name(&record["instance_id"]) else {
             faults.push(row);
             return;
@@ -116,7 +115,7 @@ fn rows(
             }
             build.push(scored, row);
         });
-    });
+    })?;
     for row in faults {
         passage.fault(row, "a record must have `instance_id`");
     }

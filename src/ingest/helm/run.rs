@@ -28,7 +28,7 @@ pub struct RunSpec {
 impl RunSpec {
     /// The `run_spec.json` beside a file; without one, what the name of the directory says.
     pub fn find(source: &Source, beside: &[&Source]) -> Self {
-        let values = beside.iter().filter(|s| s.bytes.len() < 1 << 24 || s.file_name() == "run_spec.json");
+        let values = beside.iter().filter(|s| s.is_here() || s.file_name() == "run_spec.json");
         let spec = values
             .filter_map(|s| first_record::<Value>(&text_of(s).ok()?))
             .find(|value| value["adapter_spec"].is_object() && value["scenario_spec"].is_object());

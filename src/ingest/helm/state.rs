@@ -2,7 +2,7 @@
 
 use crate::ingest::Source;
 use crate::ingest::json::value::{name, text_at, whole};
-use crate::ingest::json::{each_record, text_of};
+use crate::ingest::json::{elements, records};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -50,27 +50,21 @@ struct Completion {
     text: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ScenarioState {
-    request_states: Vec<State>,
-}
-
 impl States {
     /// What `scenario_state.json` says; without it, what `instances.json` says of the questions.
     pub fn find(beside: &[&Source]) -> Self {
         let mut states = Self::default();
         let named = |name: &str| beside.iter().find(|source| source.file_name() == name);
-        if let Some(text) = named("scenario_state.json").and_then(|s| text_of(s).ok()) {
-            let file: ScenarioState = serde_json::from_str(&text).unwrap_or_default();
-            for state in file.request_states {
-                states.add(&state);
-            }
-        } else if let Some(text) = named("instances.json").and_then(|s| text_of(s).ok()) {
-            each_record(&text, |_, instance: Value| {
+        // A file that cannot be read explains nothing.
+        let _ = match (named("scenario_state.json"), named("instances.json")) {
+            (Some(file), _) => elements(file, &["request_states"], |state| {
+                state.each(|_, state: State| states.add(&state))
+            }),
+            (None, Some(file)) => records(file, |_, instance: Value| {
                 states.add(&State { instance, ..State::default() });
-            });
-        }
+            }),
+            (None, None) => return states,
+        };
         states
     }
 

@@ -7,11 +7,12 @@
 use super::log::{Header, Log, Sample, malformed};
 use crate::ingest::build::Builder;
 use crate::ingest::json::text_of;
+use crate::ingest::source::ReadSeek;
 use crate::ingest::{ReadError, Source};
 use rustc_hash::FxHashMap;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 /// No member unpacks to more than this.
 const MAX_MEMBER_BYTES: u64 = 1 << 30;
@@ -71,7 +72,7 @@ fn latest(records: Vec<Sample>) -> Vec<Sample> {
 
 struct Archive<'s> {
     source: &'s Source,
-    zip: zip::ZipArchive<Cursor<&'s [u8]>>,
+    zip: zip::ZipArchive<Box<dyn ReadSeek + 's>>,
     /// The names of the members.
     names: Vec<String>,
     /// The names in their order, in which those of one directory follow one another.
@@ -80,12 +81,12 @@ struct Archive<'s> {
 
 impl<'s> Archive<'s> {
     fn open(source: &'s Source) -> Result<Self, ReadError> {
-        let zip =
-            zip::ZipArchive::new(Cursor::new(source.bytes.as_slice())).map_err(|e| ReadError::Malformed {
-                file: source.name(),
-                row: None,
-                message: format!("the archive cannot be opened ({e}); copy or download it again"),
-            })?;
+        let opened = source.seekable().map_err(zip::result::ZipError::from).and_then(zip::ZipArchive::new);
+        let zip = opened.map_err(|e| ReadError::Malformed {
+            file: source.name(),
+            row: None,
+            message: format!("the archive cannot be opened ({e}); copy or download it again"),
+        })?;
         let names: Vec<String> = zip.file_names().flatten().map(|name| name.into_owned()).collect();
         let known = names.iter().cloned().collect();
         Ok(Self { source, zip, names, known })
@@ -110,7 +111,7 @@ impl<'s> Archive<'s> {
         if bytes.len() as u64 > MAX_MEMBER_BYTES {
             return Err(damaged("unpacks to more than a log should; write it as JSON".to_owned()));
         }
-        let inner = Source { path: self.source.path.clone(), member: Some(name.to_owned()), bytes };
+        let inner = Source::new(self.source.path.clone(), Some(name.to_owned()), bytes);
         let text = text_of(&inner)?;
         serde_json::from_str(&text).map_err(|e| malformed(&inner, &e))
     }
@@ -118,11 +119,12 @@ impl<'s> Archive<'s> {
     /// All summaries in their order: those at the end of the archive, else those of the journal.
     fn summaries(&mut self) -> Result<Vec<Sample>, ReadError> {
         if self.has("summaries.json") {
-            return self.member("summaries.json");
+            let summaries: Vec<Sample> = self.member("summaries.json")?;
+            return Ok(summaries.into_iter().map(Sample::bare).collect());
         }
         let mut samples = Vec::new();
         for (_, name) in self.numbered("_journal/summaries/") {
-            samples.append(&mut self.member::<Vec<Sample>>(&name)?);
+            samples.extend(self.member::<Vec<Sample>>(&name)?.into_iter().map(Sample::bare));
         }
         Ok(samples)
     }
@@ -143,7 +145,7 @@ impl<'s> Archive<'s> {
     /// All samples, where there is no summary of any.
     fn whole_samples(&mut self) -> Result<Vec<Sample>, ReadError> {
         let names: Vec<String> = self.names.iter().filter(|name| is_sample(name)).cloned().collect();
-        names.iter().map(|name| self.whole_sample(name)).collect()
+        names.iter().map(|name| self.whole_sample(name).map(Sample::bare)).collect()
     }
 
     /// A sample that is one member, or the first member of one that is kept in parts, with what other parts say.
@@ -183,7 +185,7 @@ impl<'s> Archive<'s> {
                 format!("samples/{id}_epoch_{epoch}/sample.json"),
             ];
             match names.iter().find(|name| self.has(name)).map(|name| self.whole_sample(name)) {
-                Some(Ok(whole)) => sample.complete(whole),
+                Some(Ok(whole)) => sample.complete(whole.bare()),
                 Some(Err(error)) => build.note(None, format!("{error}: its summary is read")),
                 None => {}
             }

@@ -1,6 +1,7 @@
 //! What of a log is needed? The header says which model and task it was, each sample how one attempt went.
 
 use crate::ingest::json::value::{name, text_at};
+use crate::ingest::json::{Passage, elements, outline};
 use crate::ingest::{ReadError, Source};
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,15 +22,29 @@ pub struct Header {
     pub invalidated: Value,
 }
 
-/// A log in one object.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// A log.
+#[derive(Debug, Default)]
 pub struct Log {
     /// What is said of the run.
-    #[serde(flatten)]
     pub header: Header,
     /// The samples.
     pub samples: Vec<Sample>,
+}
+
+/// Reads a log that is one JSON object, one sample at a time.
+///
+/// # Errors
+/// [`ReadError`] where it is no log, or has no sample that can be read.
+pub fn read(source: &Source) -> Result<(Log, Passage), ReadError> {
+    let header = serde_json::from_value(outline(source, &["samples"])?).map_err(|e| malformed(source, &e))?;
+    let mut samples = Vec::new();
+    let passage = elements(source, &["samples"], |piece| {
+        piece.each(|_, sample: Sample| samples.push(sample.bare()))
+    })?;
+    if samples.is_empty() && (passage.n_faults > 0 || passage.truncated.is_some()) {
+        passage.notes(&source.name())?;
+    }
+    Ok((Log { header, samples }, passage))
 }
 
 /// A sample or its summary; messages and events are passed over.
@@ -71,6 +86,9 @@ impl Header {
     }
 }
 
+/// What of the metadata of a sample may name its subject, best first.
+pub const SUBJECTS: [&str; 3] = ["subject", "category", "domain"];
+
 /// What ends a text of which a summary has the beginning only.
 const CUT: &str = "...\n(content truncated)";
 /// What stands for a long text that is kept apart.
@@ -80,6 +98,22 @@ impl Sample {
     /// What tells samples apart: id and epoch, as the names of members have them.
     pub fn key(&self) -> Option<(String, String)> {
         Some((name(&self.id)?, name(&self.epoch).unwrap_or_else(|| "1".to_owned())))
+    }
+
+    /// Without what says nothing about the score: earlier messages, explanations, tracebacks.
+    pub fn bare(mut self) -> Self {
+        self.input = question(&self.input).map_or(Value::Null, Value::from);
+        if let Some(metadata) = self.metadata.as_object_mut() {
+            metadata.retain(|key, _| SUBJECTS.contains(&key.as_str()));
+        }
+        let scores = self.scores.as_object_mut().into_iter().flat_map(|all| all.values_mut());
+        for score in scores.filter_map(Value::as_object_mut).filter(|score| score.contains_key("value")) {
+            score.retain(|key, _| matches!(key.as_str(), "value" | "answer"));
+        }
+        if !self.error.is_null() {
+            self.error = Value::Bool(true);
+        }
+        self
     }
 
     /// Whether the text of the question or of the key was cut short.

@@ -8,10 +8,9 @@ mod score;
 mod variant;
 
 use super::build::Builder;
-use super::json::text_of;
 use super::unwrap::{Content, content};
 use super::{Fragment, ReadError, Source};
-use log::{Header, Log};
+use log::Header;
 
 /// Reads a log, whether it is an archive or JSON, whole or broken off.
 ///
@@ -23,9 +22,9 @@ use log::{Header, Log};
 /// [`ReadError`] where the log cannot be read or has no samples.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "inspect_ai");
-    let log: Log = match content(&source.bytes) {
-        Content::Archive(_) => archive::read(source, &mut build)?,
-        _ => serde_json::from_str(&text_of(source)?).map_err(|e| log::malformed(source, &e))?,
+    let (log, passage) = match content(source.beginning()) {
+        Content::Archive(_) => (archive::read(source, &mut build)?, None),
+        _ => log::read(source).map(|(log, passage)| (log, Some(passage)))?,
     };
     let header = &log.header;
     if log.samples.is_empty() {
@@ -42,7 +41,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
              the questions",
         );
     }
-    build.finish(None, "a sample with an id")
+    build.finish(passage.as_ref(), "a sample with an id")
 }
 
 /// Why there is nothing in a log: what it says about its end decides.

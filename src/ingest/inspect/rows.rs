@@ -1,6 +1,6 @@
 //! What row does each score of a sample become, and what should a user know about those of the whole run?
 
-use super::log::{Header, Log, Sample};
+use super::log::{Header, Log, SUBJECTS, Sample};
 use super::metrics::Metrics;
 use super::score::{Meaning, Scored, Unknown, scores_of};
 use super::variant::variant;
@@ -86,7 +86,7 @@ fn push_sample(
     };
     let run = run_of(header, build);
     let benchmark = header.benchmark();
-    let subject = ["subject", "category", "domain"].iter().find_map(|key| text_at(&sample.metadata, &[*key]));
+    let subject = SUBJECTS.iter().find_map(|key| text_at(&sample.metadata, &[*key]));
     let options = texts(&sample.choices).filter(|choices| !choices.is_empty());
     let target = name(&sample.target).or_else(|| texts(&sample.target).map(|all| all.join(" | ")));
     let gold = target.as_deref().filter(|_| options.is_some()).and_then(letter);

@@ -45,7 +45,8 @@ pub struct Passage {
 }
 
 impl Passage {
-    fn new(shape: Shape) -> Self {
+    /// Nothing read yet.
+    pub(super) fn new(shape: Shape) -> Self {
         Self { shape, n_records: 0, faults: Vec::new(), n_faults: 0, truncated: None }
     }
 
@@ -57,14 +58,13 @@ impl Passage {
         }
     }
 
-    /// Adds what came of going through the text behind this one, which ends after row `before`.
-    pub fn append(&mut self, other: Self, before: u64) {
+    /// Adds what came of going through the text behind this one.
+    pub(super) fn append(&mut self, other: Self) {
         let room = FAULTS_KEPT - self.faults.len().min(FAULTS_KEPT);
-        let faults = other.faults.into_iter().take(room);
-        self.faults.extend(faults.map(|fault| Fault { row: fault.row + before, ..fault }));
+        self.faults.extend(other.faults.into_iter().take(room));
         self.n_faults += other.n_faults;
         self.n_records += other.n_records;
-        self.truncated = other.truncated.map(|row| row + before);
+        self.truncated = other.truncated;
     }
 
     /// What a user should know: a note for every fault and for an early end, or an error if nothing was read.
@@ -108,7 +108,7 @@ impl Passage {
 pub fn each_record<'a, T: Deserialize<'a>>(text: &'a str, mut take: impl FnMut(u64, T)) -> Passage {
     match text.trim_start().bytes().next() {
         Some(b'[') => array(text, take),
-        Some(b'{') if is_lines::<T>(text) => lines(text, take),
+        Some(b'{') if is_lines::<T>(text) => lines(text, 0, true, take),
         Some(b'{') => values(text, take),
         _ => {
             let mut passage = Passage::new(Shape::Values);
@@ -138,7 +138,7 @@ pub fn first_record<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
 fn take_nothing<T>(_: &mut impl FnMut(u64, T)) {}
 
 /// Whether the first line is a record by itself. It is not if its value goes on or another follows it.
-fn is_lines<'a, T: Deserialize<'a>>(text: &'a str) -> bool {
+pub(super) fn is_lines<'a, T: Deserialize<'a>>(text: &'a str) -> bool {
     let start = text.trim_start();
     let line = start.split('\n').next().unwrap_or_default();
     if line.len() == start.len() {
@@ -156,14 +156,20 @@ fn is_first_of_several(line: &str) -> bool {
     matches!(values.next(), Some(Ok(_)))
 }
 
-fn lines<'a, T: Deserialize<'a>>(text: &'a str, mut take: impl FnMut(u64, T)) -> Passage {
+/// The records of lines that come after `before` others. Only the last line of a text can be one that ends too early.
+pub(super) fn lines<'a, T: Deserialize<'a>>(
+    text: &'a str,
+    before: u64,
+    is_end: bool,
+    mut take: impl FnMut(u64, T),
+) -> Passage {
     let mut passage = Passage::new(Shape::Lines);
     let end = text.trim_end().len();
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
     for (index, line_end) in ends.enumerate() {
-        let row = index as u64 + 1;
-        let is_last = line_end >= end;
+        let row = before + index as u64 + 1;
+        let is_last = is_end && line_end >= end;
         let line = &text[start..line_end];
         start = line_end + 1;
         if line.trim_start().is_empty() {
@@ -214,7 +220,7 @@ fn array<'a, T: Deserialize<'a>>(text: &'a str, take: impl FnMut(u64, T)) -> Pas
 }
 
 /// The message without the line, which is always the first of a line parsed by itself.
-fn in_one_line(error: &serde_json::Error) -> String {
+pub(super) fn in_one_line(error: &serde_json::Error) -> String {
     error.to_string().replace(" at line 1 column ", " at character ")
 }
 

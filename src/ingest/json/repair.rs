@@ -14,7 +14,10 @@ use std::sync::LazyLock;
 /// [`ReadError::Empty`] where there is nothing but blanks, [`ReadError::Malformed`] where the bytes are not
 /// UTF-8 text.
 pub fn text_of(source: &Source) -> Result<Cow<'_, str>, ReadError> {
-    text_in(&source.bytes, || source.name())
+    Ok(match source.bytes()? {
+        Cow::Borrowed(bytes) => text_in(bytes, || source.name())?,
+        Cow::Owned(bytes) => Cow::Owned(text_in(&bytes, || source.name())?.into_owned()),
+    })
 }
 
 /// As [`text_of`], of some bytes of a file.
@@ -54,6 +57,11 @@ pub fn text_in(bytes: &[u8], file: impl Fn() -> String) -> Result<Cow<'_, str>, 
 /// Text without any is returned as it is. Line breaks are never added or removed, so that line numbers
 /// hold. A line break ends a string: one broken line does not turn the rest of the file inside out.
 pub fn repair(text: &str) -> Cow<'_, str> {
+    repair_from(text, false)
+}
+
+/// As [`repair`], of a text that begins within a string or outside.
+pub(super) fn repair_from(text: &str, mut in_string: bool) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     if !is_suspect(bytes) {
         return Cow::Borrowed(text);
@@ -62,7 +70,6 @@ pub fn repair(text: &str) -> Cow<'_, str> {
     // Everything before `copied` is in `mended` already.
     let mut copied = 0;
     let mut at = 0;
-    let mut in_string = false;
     while at < bytes.len() {
         let (length, replacement) = match bytes[at] {
             b'\n' => {
@@ -91,6 +98,21 @@ pub fn repair(text: &str) -> Cow<'_, str> {
     }
     mended.push_str(text.get(copied..).unwrap_or_default());
     Cow::Owned(mended)
+}
+
+/// Whether these bytes end within a string, as [`repair`] sees it.
+pub(super) fn ends_in_string(bytes: &[u8], begins_in_string: bool) -> bool {
+    let (mut at, mut in_string) = match memchr::memrchr(b'\n', bytes) {
+        Some(end) => (end + 1, false),
+        None => (0, begins_in_string),
+    };
+    while let Some(next) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+        let is_quote = bytes[at + next] == b'"';
+        in_string ^= is_quote;
+        // What is behind a backslash within a string is no end of it.
+        at += next + if is_quote || !in_string { 1 } else { 2 };
+    }
+    in_string
 }
 
 /// Whether there is anything that may have to be mended: every byte of every dump is looked at for it.
@@ -221,7 +243,7 @@ mod tests {
     #[test]
     fn a_character_cut_off_at_the_end_is_left_out() {
         let whole = "{\"a\": \"é".as_bytes();
-        let source = |bytes: &[u8]| Source { path: "x.json".into(), member: None, bytes: bytes.to_vec() };
+        let source = |bytes: &[u8]| Source::new("x.json", None, bytes.to_vec());
         assert_eq!(text_of(&source(&whole[..whole.len() - 1])).unwrap(), "{\"a\": \"");
         assert!(matches!(text_of(&source(b"{\xff\xfe}")), Err(ReadError::Malformed { .. })));
         assert!(matches!(text_of(&source(b" \n")), Err(ReadError::Empty { .. })));

@@ -79,8 +79,9 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         row: None,
         message: e.to_string(),
     };
-    let columns = nested::parquet_columns(&source.bytes).map_err(damaged)?;
-    let records = nested::parquet_records(&source.bytes, &COLUMNS).map_err(damaged)?;
+    let bytes = source.bytes()?;
+    let columns = nested::parquet_columns(&bytes).map_err(damaged)?;
+    let records = nested::parquet_records(&bytes, &COLUMNS).map_err(damaged)?;
     let form = form(&columns).unwrap_or(Form::Flat);
     let records: Vec<Record> = records.iter().map(|record| Record::of(record, form)).collect();
     let mut build = Builder::new(source, "lighteval");

@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn models_are_in_the_path() {
-        let of = |path: &str| model_of(&Source { path: path.into(), member: None, bytes: Vec::new() });
+        let of = |path: &str| model_of(&Source::new(path, None, Vec::new()));
         assert_eq!(of("out/details/org/m/2025-11-30T09-08-07/f.parquet"), "org/m");
         assert_eq!(of("x/details_org__m/2023-07-19T13:48:53/f.parquet"), "org/m");
         assert_eq!(of("out/details/router/org/m/2025-11-30T09-08-07/f.parquet"), "router/org/m");

@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn samples(path: &str) -> Source {
-        Source { path: path.into(), member: None, bytes: Vec::new() }
+        Source::new(path, None, Vec::new())
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn members_of_an_archive_lie_in_their_own_directory() {
         let source =
-            |member: &str| Source { path: "x.zip".into(), member: Some(member.into()), bytes: vec![] };
+            |member: &str| Source::new("x.zip", Some(member.into()), vec![]);
         assert_eq!(place(&source("m/s.jsonl")), place(&source("m/r.json")));
         assert_ne!(place(&source("m/s.jsonl")), place(&source("n/r.json")));
     }

@@ -115,7 +115,7 @@ mod tests {
     use serde_json::json;
 
     fn identity(value: serde_json::Value) -> Identity {
-        let source = Source { path: "out/org__na__me/samples.jsonl".into(), member: None, bytes: vec![] };
+        let source = Source::new("out/org__na__me/samples.jsonl", None, vec![]);
         identify(&source, Some(&Results::from_value(&value, "r", "", None)))
     }
 

@@ -7,8 +7,7 @@ use super::options::{Options, key, named};
 use super::rows::{Rows, Value};
 use super::sample::{Answer, Sample};
 use crate::ingest::fragment::counted;
-use crate::ingest::json::{Passage, Scalar, Shape, Text, each_record, number_from_text, text_in, text_of};
-use crate::ingest::unwrap::Unpacked;
+use crate::ingest::json::{Passage, Scalar, Text, number_from_text, pieces};
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -33,56 +32,9 @@ const NO_ANSWER: &str = "[invalid]";
 /// # Errors
 /// [`ReadError`] where not one record could be read. A record that could not be read beside others is a note.
 pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut reader = Reader::new(source, context);
-    let passage = each_record(&text, |row, sample: Sample| reader.take(row, &sample));
+    let passage = pieces(source, |piece| piece.each(|row, sample: Sample| reader.take(row, &sample)))?;
     reader.finish(passage)
-}
-
-/// Bytes of lines that are read together: they stay in the processor's cache from one pass over them to the next.
-pub const PIECE_BYTES: usize = 1 << 20;
-/// A longer line is no sample.
-const LONGEST_LINE: usize = 64 << 20;
-
-/// Reads a file of lines as [`read`] does, but `piece_bytes` at a time and without holding the rest. `None` says that
-/// the records are not one on each line, or that something is amiss which only the reader of the whole can tell.
-///
-/// # Errors
-/// As [`read`], and where the file's compression is damaged.
-pub fn read_lines(
-    source: &Source,
-    mut text: Unpacked,
-    context: &Context,
-    piece_bytes: usize,
-) -> Result<Option<Fragment>, ReadError> {
-    text.sample(piece_bytes)?;
-    let mut reader = Reader::new(source, context);
-    let (mut bytes, mut n_lines, mut more) = (Vec::new(), 0, true);
-    let mut whole: Option<Passage> = None;
-    while more {
-        more = text.fill(&mut bytes, piece_bytes)?;
-        let end = if more { memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1) } else { bytes.len() };
-        if end == 0 {
-            if bytes.len() > LONGEST_LINE {
-                return Ok(None);
-            }
-            continue;
-        }
-        let Ok(piece) = text_in(&bytes[..end], || source.name()) else { return Ok(None) };
-        let passage = each_record(&piece, |row, sample: Sample| reader.take(n_lines + row, &sample));
-        let by_line = passage.shape == Shape::Lines || !piece.trim_end().contains('\n');
-        if !by_line || more && passage.truncated.is_some() {
-            return Ok(None);
-        }
-        let lines_here = memchr::memchr_iter(b'\n', &bytes[..end]).count() as u64;
-        match &mut whole {
-            Some(whole) => whole.append(passage, n_lines),
-            None => whole = Some(passage),
-        }
-        n_lines += lines_here;
-        bytes.drain(..end);
-    }
-    whole.map(|passage| reader.finish(passage)).transpose()
 }
 
 fn guess_task(name: &str) -> String {
@@ -371,56 +323,4 @@ fn gold_of_options(
     // What was compared is the text of the request; the document may have another text for the same option.
     let scored: Vec<&str> = options.scored.iter().map(|o| o.text).collect();
     key(&sample.target, &[&scored, texts], options.n(), outcome)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ingest::walk::Found;
-
-    fn line(doc: usize, score: f64) -> String {
-        format!(
-            "{{\"doc_id\": {doc}, \"doc\": {{\"question\": \"how many {doc}?\"}}, \"target\": \"x\", \"arguments\": [], \
-             \"resps\": [[\"x\"]], \"filtered_resps\": [\"x\"], \"exact_match\": {score}}}"
-        )
-    }
-
-    /// As a whole, and in pieces; `None` where only the whole can be read.
-    fn both(text: &str, piece_bytes: usize) -> (Fragment, Option<Fragment>) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("samples_task_2025-01-02T03-04-05.678901.jsonl");
-        std::fs::write(&path, text).unwrap();
-        let (found, context) = (Found::File(path.clone()), Context::new(Vec::new()));
-        let whole = read(&crate::ingest::unwrap::open(&found, u64::MAX).unwrap(), &context).unwrap();
-        let unpacked = Unpacked::open(&path, u64::MAX).unwrap();
-        (whole, read_lines(&Source::unread(&found), unpacked, &context, piece_bytes).unwrap())
-    }
-
-    #[test]
-    fn a_file_read_in_pieces_is_the_file() {
-        let mut lines: Vec<String> = (0..60).map(|k| line(k, f64::from(k as u8 % 2))).collect();
-        lines[7] = "{\"doc_id\": 7, \"oops\"}".to_owned();
-        lines[23] = String::new();
-        lines[41] = line(41, f64::NAN);
-        for (text, pieces) in
-            [(lines.join("\n"), [200, 999, 5000]), (lines.join("\n") + "\n\n", [300, 1001, 1 << 20])]
-        {
-            for piece_bytes in pieces {
-                let (whole, in_pieces) = both(&text, piece_bytes);
-                let in_pieces = in_pieces.unwrap_or_else(|| panic!("{piece_bytes}"));
-                assert!(in_pieces.table == whole.table, "{piece_bytes}");
-                assert_eq!(in_pieces.notes, whole.notes);
-                assert_eq!(whole.table.len(), 58);
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_not_one_record_a_line_is_left_to_the_reader_of_the_whole() {
-        let indented: Vec<String> = (0..9).map(|k| line(k, 1.0).replace(", ", ",\n ")).collect();
-        for text in [format!("[{}]", indented.join(",\n")), indented.join("\n")] {
-            let (whole, in_pieces) = both(&text, 400);
-            assert!(in_pieces.is_none() && whole.table.len() == 9, "{text}");
-        }
-    }
 }

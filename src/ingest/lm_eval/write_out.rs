@@ -4,7 +4,7 @@ use super::context::Context;
 use super::file_name;
 use super::options::key;
 use super::rows::{Rows, Value};
-use crate::ingest::json::{Passage, Scalar, Text, each_record, first_record, text_of};
+use crate::ingest::json::{Passage, Scalar, Text, first_record, pieces, text_in};
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{OptionScore, Row};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -18,7 +18,7 @@ use std::fmt;
 /// # Errors
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
+    let beginning = text_in(source.beginning(), || source.name())?;
     let name = source.file_name();
     let in_name = file_name::write_out(&name);
     let task = in_name.unwrap_or_else(|| name.strip_suffix(".json").unwrap_or(&name));
@@ -37,19 +37,21 @@ pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
         }
     };
     let keyed =
-        text.trim_start().starts_with('{') && first_record::<Record>(&text).is_some_and(|r| r.is_outer());
+        beginning.trim_start().starts_with('{') && first_record::<Record>(&beginning).is_some_and(|r| r.is_outer());
     let mut passage: Passage = if keyed {
         let mut n = 0;
-        let mut passage = each_record(&text, |_, by_document: ByDocument| {
-            for (document, record) in &by_document.0 {
-                n += 1;
-                take(n, Some(document.0.as_ref()), record);
-            }
-        });
+        let mut passage = pieces(source, |piece| {
+            piece.each(|_, by_document: ByDocument| {
+                for (document, record) in &by_document.0 {
+                    n += 1;
+                    take(n, Some(document.0.as_ref()), record);
+                }
+            })
+        })?;
         passage.n_records = n;
         passage
     } else {
-        each_record(&text, |row, record: Record| take(row, None, &record))
+        pieces(source, |piece| piece.each(|row, record: Record| take(row, None, &record)))?
     };
     for row in faults {
         passage.fault(

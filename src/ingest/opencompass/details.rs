@@ -4,7 +4,7 @@ use super::{Place, Verdict, by_position, data_set, of_judge, period};
 use crate::ingest::build::Builder;
 use crate::ingest::fragment::counted;
 use crate::ingest::json::value::{letter, name, number};
-use crate::ingest::json::{each_record, text_of};
+use crate::ingest::json::records;
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;
@@ -25,11 +25,10 @@ const PREDICTION_BYTES: usize = 64;
 /// # Errors
 /// [`ReadError`] where the file cannot be read.
 pub fn read(source: &Source) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "opencompass");
     let place = Place::of(source, &data_set(source));
     let mut n_without_verdict = 0;
-    let passage = each_record(&text, |_, content: Value| {
+    let passage = records(source, |_, content: Value| {
         let run = place.run(&mut build);
         let metric = build.metric(&place.benchmark, &metric_of(&content), None, true);
         let mut details = Details { place: &place, run, metric, n_without_verdict: 0 };
@@ -50,7 +49,7 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
             _ => {}
         }
         n_without_verdict += details.n_without_verdict;
-    });
+    })?;
     if n_without_verdict > 0 {
         let answers = counted(n_without_verdict, "answer", "answers");
         let message = format!("{answers} got no verdict from the judge: unscored, not wrong");
@@ -147,8 +146,8 @@ mod tests {
 
     /// The item of each row, and the row.
     fn rows(text: &str) -> Vec<(String, Row)> {
-        let path = "20260101_000000/results/m/winogrande.json".into();
-        let table = read(&Source { path, member: None, bytes: text.as_bytes().to_vec() }).unwrap().table;
+        let path = "20260101_000000/results/m/winogrande.json";
+        let table = read(&Source::new(path, None, text.as_bytes().to_vec())).unwrap().table;
         assert_eq!(table.runs[0].timestamp.as_deref(), Some("20260101_000000"));
         table.rows().map(|row| (table.items[row.item as usize].id.to_string(), row)).collect()
     }

@@ -4,7 +4,7 @@
 use super::{Place, Verdict, by_position, data_set, of_judge, period};
 use crate::ingest::build::Builder;
 use crate::ingest::json::value::name;
-use crate::ingest::json::{each_record, first_record, text_of};
+use crate::ingest::json::{first_record, records, text_of};
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::{Map, Value};
@@ -26,11 +26,10 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
 }
 
 fn questions(source: &Source, file: &str, beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "opencompass");
     let whole = Whole::of(file, source, beside);
     let place = Place::of(source, whole.data_set);
-    let passage = each_record(&text, |_, content: Map<String, Value>| {
+    let passage = records(source, |_, content: Map<String, Value>| {
         let entries = by_position(&content);
         let size = match whole.size {
             0 => period(entries.iter().map(|(_, entry)| *entry)).max(1),
@@ -40,7 +39,7 @@ fn questions(source: &Source, file: &str, beside: &[&Source]) -> Result<Fragment
             let item = place.item(&mut build, position.saturating_add(whole.n_before) % size);
             describe(&mut build, item, entry);
         }
-    });
+    })?;
     let message = "predictions have no scores: they explain the results of the same data set, written with \
                    `--dump-eval-details`";
     build.note(None, message);
@@ -82,10 +81,9 @@ impl<'f> Whole<'f> {
 
 /// What a judge said of each answer.
 fn judged(source: &Source, data_set: &str, replica: usize) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "opencompass");
     let place = Place::of(source, data_set);
-    let passage = each_record(&text, |_, content: Map<String, Value>| {
+    let passage = records(source, |_, content: Map<String, Value>| {
         let run = place.run(&mut build);
         let metric = build.metric(&place.benchmark, "accuracy", None, true);
         for (at, (position, entry)) in by_position(&content).into_iter().enumerate() {
@@ -106,7 +104,7 @@ fn judged(source: &Source, data_set: &str, replica: usize) -> Result<Fragment, R
             }
             build.push(row, at as u64 + 1);
         }
-    });
+    })?;
     build.note(None, "no details were dumped: the verdicts are those that the judge gave, A for right");
     build.finish(Some(&passage), "what a judge said")
 }
@@ -139,7 +137,7 @@ mod tests {
     use super::*;
 
     fn source(name: &str, text: &str) -> Source {
-        Source { path: name.into(), member: None, bytes: text.as_bytes().to_vec() }
+        Source::new(name, None, text.as_bytes().to_vec())
     }
 
     fn asked(texts: &[&str]) -> String {

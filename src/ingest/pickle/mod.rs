@@ -20,7 +20,7 @@ use machine::{Value, load};
 /// [`ReadError`] where the file is damaged, holds anything but data, or has no such arrays.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     let damaged = |message: String| ReadError::Malformed { file: source.name(), row: None, message };
-    let root = load(&source.bytes).map_err(|e| damaged(e.to_string()))?;
+    let root = load(&source.bytes()?).map_err(|e| damaged(e.to_string()))?;
     let not_item_level = |found: String| ReadError::NotItemLevel {
         file: source.name(),
         found,

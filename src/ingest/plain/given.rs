@@ -215,7 +215,7 @@ mod tests {
     use crate::ingest::{Format, IngestOptions, Source};
 
     fn companion(text: &str) -> Companion {
-        let source = Source { path: "models.csv".into(), member: None, bytes: text.as_bytes().to_vec() };
+        let source = Source::new("models.csv", None, text.as_bytes().to_vec());
         match plain::read(Format::Delimited, &source, &IngestOptions::default()).unwrap() {
             Plain::Companion(companion) => *companion,
             Plain::Responses(_) => panic!("no table of models"),

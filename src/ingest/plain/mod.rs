@@ -149,17 +149,17 @@ pub fn frame_of(format: Format, source: &Source) -> Result<(Frame, bool, Vec<Not
     };
     let (frame, header, notes): (Frame, bool, Vec<Note>) = match format {
         Format::Parquet => {
-            (crate::store::columnar::read_parquet(&source.bytes).map_err(damaged)?, false, Vec::new())
+            (crate::store::columnar::read_parquet(&source.bytes()?).map_err(damaged)?, false, Vec::new())
         }
         Format::Arrow => {
-            (crate::store::columnar::read_arrow(&source.bytes).map_err(damaged)?, false, Vec::new())
+            (crate::store::columnar::read_arrow(&source.bytes()?).map_err(damaged)?, false, Vec::new())
         }
         Format::Records => {
-            let (frame, notes) = records::read(&file, &source.bytes)?;
+            let (frame, notes) = records::read(&file, &source.bytes()?)?;
             (frame, false, notes)
         }
         _ => {
-            let read = delimited::read(&file, &source.bytes)?;
+            let read = delimited::read(&file, &source.bytes()?)?;
             (read.frame, read.header, read.notes)
         }
     };

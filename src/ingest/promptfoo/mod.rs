@@ -147,7 +147,7 @@ mod tests {
     /// Model, variant, repeat, metric, score and status of every row.
     fn rows(file: &Value) -> Vec<String> {
         let bytes = file.to_string().into_bytes();
-        let source = Source { path: "results.json".into(), member: None, bytes };
+        let source = Source::new("results.json", None, bytes);
         let table = read(&source, &[]).unwrap().table;
         let mut rows: Vec<String> = table
             .rows()

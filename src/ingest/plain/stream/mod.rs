@@ -117,7 +117,7 @@ fn read_in(
     sizes: Sizes,
 ) -> Result<Option<(Detected, Responses)>, ReadError> {
     let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
-    let source = Source { bytes: unpacked.sample(sizes.sample)?, ..Source::unread(found) };
+    let source = Source::of(found, unpacked.sample(sizes.sample)?);
     let Ok(detected) = detect(&source) else { return Ok(None) };
     let file = File { source: &source, found, options, meter, sizes };
     let read = match detected.format {

@@ -16,7 +16,7 @@ type Streamed = Result<Result<Responses, Unfit>, ReadError>;
 /// Reads delimited text. The sample is the beginning of what `text` gives.
 pub fn read_delimited(file: &File, text: Unpacked) -> Streamed {
     let source = file.source;
-    let sample = whole_records(&source.bytes, true);
+    let sample = whole_records(source.beginning(), true);
     let Ok(first) = delimited::read(&source.name(), sample) else { return Ok(Err(Unfit)) };
     let Ok((columns, roles)) = Columns::of(&first.frame, file.options) else { return Ok(Err(Unfit)) };
     if !first.notes.is_empty() || !first.header {
@@ -51,10 +51,10 @@ pub fn read_delimited(file: &File, text: Unpacked) -> Streamed {
 /// Reads JSON records, one on each line.
 pub fn read_records(file: &File, text: Unpacked) -> Streamed {
     let source = file.source;
-    if source.bytes.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
+    if source.beginning().iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
         return Ok(Err(Unfit));
     }
-    let sample = whole_records(&source.bytes, false);
+    let sample = whole_records(source.beginning(), false);
     let Ok((frame, notes)) = records::read(&source.name(), sample) else { return Ok(Err(Unfit)) };
     let Ok((columns, roles)) = Columns::of(&frame, file.options) else { return Ok(Err(Unfit)) };
     if !notes.is_empty() {
