@@ -2,8 +2,8 @@
 
 use super::build::Builder;
 use super::item_hash;
-use super::json::value::{name, number};
 use super::json::records;
+use super::json::value::{name, number};
 use super::{Fragment, ReadError, Source};
 use crate::response::Row;
 use serde_json::Value;

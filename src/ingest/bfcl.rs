@@ -2,8 +2,8 @@
 
 use super::build::Builder;
 use super::fragment::Rest;
-use super::json::value::{name, whole};
 use super::json::records;
+use super::json::value::{name, whole};
 use super::peek::Peek;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
@@ -205,8 +205,7 @@ mod tests {
         let prepares = br#"{"id": "memory_kv_prereq_0-a-0", "result": [], "latency": 1}"#;
         let both = [&prepares[..], b"\n", br#"{"id": "memory_kv_0-a-0", "result": []}"#, b"\n"].concat();
         assert!(only_prepares(prepares) && !only_prepares(&both));
-        let source =
-            Source::new("score/m/BFCL_v4_memory_kv_result.json", None, both);
+        let source = Source::new("score/m/BFCL_v4_memory_kv_result.json", None, both);
         assert_eq!(read_results(&source, &[]).unwrap().rests[0].tried, ["memory_kv_0-a-0"]);
     }
 

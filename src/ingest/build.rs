@@ -1,6 +1,7 @@
 //! How does a reader make its piece of the table? Runs, items and metrics are named as they are met, and each
 //! gets one place; whatever should be told to the user is collected on the way.
 
+use super::direction::higher_is_better;
 use super::fragment::{Fragment, Note, ReadError, Rest, counted};
 use super::json::Passage;
 use super::model_name;
@@ -95,14 +96,15 @@ impl Builder {
         at
     }
 
-    /// The metric of a name; `primary` marks it as the one that counts for its benchmark.
+    /// The metric of a name, which says whether more of it is better; `primary` marks it as the one that counts for its benchmark.
     pub fn metric(&mut self, benchmark: &str, name: &str, filter: Option<&str>, primary: bool) -> u32 {
         let key = (benchmark.to_owned(), name.to_owned(), filter.map(str::to_owned));
         if let Some(&metric) = self.metrics.get(&key) {
             return metric;
         }
         let at = self.table.metrics.len() as u32;
-        self.table.metrics.push(Metric { primary, ..Metric::new(benchmark, name, filter) });
+        let higher_is_better = higher_is_better(name);
+        self.table.metrics.push(Metric { primary, higher_is_better, ..Metric::new(benchmark, name, filter) });
         self.metrics.insert(key, at);
         at
     }

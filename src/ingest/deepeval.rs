@@ -1,8 +1,8 @@
 //! What did the metrics of DeepEval say of each test case? One file for each test run.
 
 use super::build::Builder;
-use super::json::value::{name, number, text_at};
 use super::json::records;
+use super::json::value::{name, number, text_at};
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use rustc_hash::{FxHashMap, FxHashSet};

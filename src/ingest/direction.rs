@@ -1,10 +1,12 @@
 //! Are larger values of a metric better? By its name, where nothing else says so.
 
 /// Parts of the names of metrics of which less is better.
-const LOWER: [&str; 9] = [
+const LOWER: [&str; 10] = [
     "perplexity",
     "loss",
     "bits_per",
+    // OLMES gives it in bits, unlike what it calls `logits_per_char`.
+    "logits_per_byte",
     "edit_distance",
     "error_rate",
     "absolute_value_difference",
@@ -37,6 +39,7 @@ mod tests {
             "word_ppl",
             "eval-loss",
             "bits_per_byte",
+            "logits_per_byte_corr",
             "WER",
             "bias_metric:mode=associations",
             "expected_max_toxicity",
@@ -44,7 +47,9 @@ mod tests {
         ] {
             assert!(!higher_is_better(lower), "{lower}");
         }
-        for higher in ["acc_norm", "answer_correctness", "bleu_4", "certainty", "bias_metric_score"] {
+        for higher in
+            ["acc_norm", "answer_correctness", "bleu_4", "certainty", "bias_metric_score", "logits_per_char"]
+        {
             assert!(higher_is_better(higher), "{higher}");
         }
     }

@@ -1,8 +1,8 @@
 //! Which programs passed the tests of LiveCodeBench? One record for each problem, one verdict for each program.
 
 use super::build::Builder;
-use super::json::value::{name, number};
 use super::json::records;
+use super::json::value::{name, number};
 use super::{Fragment, ReadError, Source};
 use crate::response::Row;
 use serde_json::{Value, json};

@@ -3,8 +3,8 @@
 
 use super::build::Builder;
 use super::fragment::counted;
-use super::json::value::{letter, name, number, text_at};
 use super::json::records;
+use super::json::value::{letter, name, number, text_at};
 use super::lm_eval::file_name::lmms_samples;
 use super::lm_eval::groups::benchmark_of;
 use super::lm_eval::{Context, Results};

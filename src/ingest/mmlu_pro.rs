@@ -1,8 +1,8 @@
 //! What did a model answer in MMLU-Pro? One record for each question, in an order of its own for each model.
 
 use super::build::Builder;
-use super::json::value::{letter, name, texts, whole};
 use super::json::records;
+use super::json::value::{letter, name, texts, whole};
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;

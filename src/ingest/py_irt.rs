@@ -27,45 +27,47 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let mut notes = Vec::new();
     let mut without: Vec<u64> = Vec::new();
     let mut unscored = 0usize;
-    let mut passage = pieces(source, |piece| piece.each(|row, record: Record| {
-        let Some((respondent, responses)) = record.subject.and_then(|s| s.name()).zip(record.responses)
-        else {
-            without.push(row);
-            return;
-        };
-        let run = table.runs.len() as u32;
-        let mut id = format!("{respondent} {benchmark}");
-        if !runs.insert(id.clone()) {
-            id = format!("{id} line {row}");
-            runs.insert(id.clone());
-            notes.push(Note {
-                file: file.clone(),
-                row: Some(row),
-                message: format!("{respondent:?} has more than one line: each is a run of its own"),
-            });
-        }
-        table.runs.push(Run {
-            model_raw: Some(respondent.clone()),
-            harness: Some("py-irt".to_owned()),
-            files: vec![file.clone()],
-            ..Run::new(id, respondent)
-        });
-        for (name, value) in responses {
-            let item = match items.get(name.0.as_ref()) {
-                Some(&item) => item,
-                None => {
-                    let item = table.items.len() as u32;
-                    table.items.push(Item::new(benchmark, None, name.0.as_ref()));
-                    items.insert(name.0.into_owned(), item);
-                    item
-                }
+    let mut passage = pieces(source, |piece| {
+        piece.each(|row, record: Record| {
+            let Some((respondent, responses)) = record.subject.and_then(|s| s.name()).zip(record.responses)
+            else {
+                without.push(row);
+                return;
             };
-            let score = value.number().filter(|s| s.is_finite());
-            unscored += usize::from(score.is_none());
-            let source_row = u32::try_from(row).ok();
-            table.push(Row { source_row, ..Row::new(run, item, 0, score) });
-        }
-    }))?;
+            let run = table.runs.len() as u32;
+            let mut id = format!("{respondent} {benchmark}");
+            if !runs.insert(id.clone()) {
+                id = format!("{id} line {row}");
+                runs.insert(id.clone());
+                notes.push(Note {
+                    file: file.clone(),
+                    row: Some(row),
+                    message: format!("{respondent:?} has more than one line: each is a run of its own"),
+                });
+            }
+            table.runs.push(Run {
+                model_raw: Some(respondent.clone()),
+                harness: Some("py-irt".to_owned()),
+                files: vec![file.clone()],
+                ..Run::new(id, respondent)
+            });
+            for (name, value) in responses {
+                let item = match items.get(name.0.as_ref()) {
+                    Some(&item) => item,
+                    None => {
+                        let item = table.items.len() as u32;
+                        table.items.push(Item::new(benchmark, None, name.0.as_ref()));
+                        items.insert(name.0.into_owned(), item);
+                        item
+                    }
+                };
+                let score = value.number().filter(|s| s.is_finite());
+                unscored += usize::from(score.is_none());
+                let source_row = u32::try_from(row).ok();
+                table.push(Row { source_row, ..Row::new(run, item, 0, score) });
+            }
+        })
+    })?;
     for row in without {
         passage.fault(row, "a line must have `subject_id` and `responses`, an object of scores by item");
     }

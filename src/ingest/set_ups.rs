@@ -47,17 +47,20 @@ fn differences(run: &Run, stands: &Run) -> Vec<String> {
     if let (Some(n), Some(other)) = (run.n_shot, stands.n_shot) {
         tell("n_shot", &n.to_string(), &other.to_string());
     }
-    let texts = |of: fn(&Run) -> Option<&str>| {
-        [run, stands].map(|run| of(run).map_or("none".to_owned(), |text| text.chars().take(12).collect()))
-    };
+    let texts = |of: fn(&Run) -> Option<&str>| [run, stands].map(|run| of(run).unwrap_or("none"));
     for (what, [text, other]) in [
         ("base", texts(|run| run.base.as_deref())),
-        ("chat template", texts(|run| run.chat_template_sha.as_deref())),
+        ("chat template", texts(|run| run.chat_template_sha.as_deref().map(beginning))),
         ("system instruction", texts(system_instruction)),
     ] {
-        tell(what, &text, &other);
+        tell(what, text, other);
     }
     all
+}
+
+/// So much of a hash as tells it from others.
+fn beginning(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
 }
 
 /// The mark of a system instruction among what sets a prompt apart.
@@ -102,6 +105,9 @@ mod tests {
         };
         let told = "m: chat template 0123456789ab beside none, system instruction ab beside none";
         assert_eq!(examples(vec![at("1"), chat]), [told]);
+        let adapter = |base: &str, time| Run { base: Some(base.to_owned()), ..at(time) };
+        let told = "m: base /data/models/a beside /data/models/b";
+        assert_eq!(examples(vec![adapter("/data/models/a", "1"), adapter("/data/models/b", "2")]), [told]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What is left of each sample in the report of simple-evals? A score in a page of HTML, in order.
 
 use super::build::Builder;
-use super::json::value::{letter, number, text_at};
 use super::json::records;
+use super::json::value::{letter, number, text_at};
 use super::lm_eval::groups::benchmark_of;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};

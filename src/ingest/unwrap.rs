@@ -230,8 +230,10 @@ impl Read for Unpacked {
             return Ok(n);
         }
         let n = self.reader.read(into).map_err(|e| io::Error::other(damaged(&self.file, &e)))?;
-        self.left =
-            self.left.checked_sub(n as u64).ok_or_else(|| io::Error::other(too_much(&self.file, self.limit)))?;
+        self.left = self
+            .left
+            .checked_sub(n as u64)
+            .ok_or_else(|| io::Error::other(too_much(&self.file, self.limit)))?;
         Ok(n)
     }
 }

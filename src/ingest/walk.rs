@@ -2,6 +2,7 @@
 
 use crate::store::is_store;
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -76,8 +77,8 @@ impl Found {
     }
 }
 
-/// Everything below `paths`: directories in the order of their names, without hidden files and directories
-/// and `__MACOSX`; each file and directory once, however many links lead to it.
+/// Everything below `paths`: directories in the order of their names, without hidden files and directories (but those
+/// of a hidden directory that is named) and `__MACOSX`; each file and directory once, however many links lead to it.
 ///
 /// # Errors
 /// The first path that is not there.
@@ -86,7 +87,7 @@ pub fn walk(paths: &[PathBuf]) -> Result<Vec<Found>, PathBuf> {
     for path in paths {
         match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(path.clone()),
-            _ => walk.visit(path),
+            _ => walk.visit(path, is_hidden(path.file_name().unwrap_or_default())),
         }
     }
     Ok(walk.found)
@@ -98,17 +99,17 @@ struct Walk {
 }
 
 impl Walk {
-    fn visit(&mut self, path: &Path) {
+    fn visit(&mut self, path: &Path, with_hidden: bool) {
         // The real path guards against loops of links and against reading a file twice.
         match fs::canonicalize(path) {
             Ok(real) if !self.seen.insert(real.clone()) => {}
-            Ok(real) if real.is_dir() => self.visit_directory(path),
+            Ok(real) if real.is_dir() => self.visit_directory(path, with_hidden),
             Ok(_) => self.found.push(Found::File(path.to_owned())),
             Err(error) => self.found.push(Found::Unreadable(path.to_owned(), error.to_string())),
         }
     }
 
-    fn visit_directory(&mut self, path: &Path) {
+    fn visit_directory(&mut self, path: &Path, with_hidden: bool) {
         if path.extension().is_some_and(|e| e == "evals") || is_store(path) {
             self.found.push(Found::Store(path.to_owned()));
             return;
@@ -120,14 +121,17 @@ impl Walk {
                 entries.sort_by_key(fs::DirEntry::file_name);
                 for entry in entries {
                     let name = entry.file_name();
-                    let name = name.to_string_lossy();
-                    if !name.starts_with('.') && name != "__MACOSX" {
-                        self.visit(&entry.path());
+                    if (with_hidden || !is_hidden(&name)) && name != "__MACOSX" {
+                        self.visit(&entry.path(), false);
                     }
                 }
             }
         }
     }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 #[cfg(test)]
@@ -151,6 +155,10 @@ mod tests {
         let found = walk(&[dir.path().to_owned(), at("a.csv")]).unwrap();
         let expected = [Found::File(at("a.csv")), Found::File(at("b/2.csv")), Found::Store(at("c.evals"))];
         assert_eq!(found, expected);
+        // A hidden directory that is named is meant with what is hidden in it.
+        fs::write(at(".git/.y.csv"), "x").unwrap();
+        let found = walk(&[at(".git")]).unwrap();
+        assert_eq!(found, [Found::File(at(".git/.y.csv")), Found::File(at(".git/x.csv"))]);
         assert_eq!(walk(&[at("missing")]), Err(at("missing")));
     }
 }

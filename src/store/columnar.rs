@@ -196,9 +196,9 @@ pub enum Written<'a> {
 /// The named columns of one group of rows.
 pub type Group<'a> = Vec<(&'static str, Written<'a>)>;
 
-/// Rows of one group are cut into pieces of at most this many: about a megabyte for each column, as readers of
-/// Parquet like them.
-pub(super) const ROWS_OF_A_GROUP: usize = 1 << 18;
+/// Rows of one group are cut into pieces of at most this many: about as many as readers of Parquet like, and few
+/// enough that two groups with all their columns take a hundred megabytes.
+pub(super) const ROWS_OF_A_GROUP: usize = 1 << 17;
 
 /// Writes groups of rows, all of the same columns, as a Parquet file (zstd).
 ///

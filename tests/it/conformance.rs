@@ -2,7 +2,10 @@
 //! are not known do no harm, and every row tells where it came from.
 
 use crate::seeds::{Content, Part, SEEDS, STORE, Seed, load, write};
-use evalgauge::ingest::{Format, IngestOptions, IngestReport, ingest};
+use crate::sheets;
+use evalgauge::ingest::detect::detect;
+use evalgauge::ingest::walk::Found;
+use evalgauge::ingest::{Format, IngestOptions, IngestReport, Source, ingest, read_source};
 use evalgauge::response::ResponseTable;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -130,6 +133,104 @@ fn the_order_of_lines_of_a_table_says_nothing() {
         let rows: Vec<&str> = rows.lines().rev().collect();
         Part::new(part.name.clone(), format!("{header}\n{}\n", rows.join("\n")).into_bytes())
     });
+}
+
+/// Tables that are known by more than the place of their rows.
+fn has_names(seed: &Seed) -> bool {
+    seed.name.starts_with("plain") || seed.name == "vlmevalkit"
+}
+
+#[test]
+fn the_order_of_rows_of_binary_tables_says_nothing() {
+    let permuted = |seed: &Seed, part: &Part| match sheets::reversed(&part.bytes) {
+        Some(bytes) if has_names(seed) => Part::new(part.name.clone(), bytes),
+        _ => part.clone(),
+    };
+    assert_eq!(n_changed(permuted), 4);
+    same_after(permuted);
+}
+
+#[test]
+fn columns_that_are_not_known_do_no_harm() {
+    let extended = |_: &Seed, part: &Part| match sheets::extended(&part.bytes) {
+        Some(bytes) => Part::new(part.name.clone(), bytes),
+        None => part.clone(),
+    };
+    assert!(n_changed(extended) >= 9, "{}", n_changed(extended));
+    same_after(extended);
+}
+
+/// How many seeds a change changes.
+fn n_changed(change: impl Fn(&Seed, &Part) -> Part) -> usize {
+    let is_changed = |seed: &&Seed| load(seed).iter().any(|part| change(seed, part).bytes != part.bytes);
+    SEEDS.iter().filter(is_changed).count()
+}
+
+#[test]
+fn the_order_of_a_pickle_says_nothing() {
+    same_after(|seed, part| match seed.name {
+        "tinybenchmarks" => {
+            let permuted = include_bytes!("data/tinybenchmarks_permuted.pickle");
+            Part::new(part.name.clone(), permuted.to_vec())
+        }
+        _ => part.clone(),
+    });
+}
+
+#[test]
+fn fields_beside_the_records_do_no_harm() {
+    same_after(|_, part| match part.content.clone() {
+        Content::Json(Value::Object(mut fields)) if fields.contains_key("results") => {
+            fields.insert("zz_unknown".to_owned(), json!({ "deep": [1, null, "x"], "more": {} }));
+            part.with(Content::Json(Value::Object(fields)))
+        }
+        _ => part.clone(),
+    });
+}
+
+/// Large files stay on disk while they are read: the readers must give what they give of files in memory.
+#[test]
+fn what_is_read_from_disk_is_what_is_read_from_memory() {
+    let mut n_rows = BTreeMap::new();
+    for seed in SEEDS {
+        let dir = tempfile::tempdir().unwrap();
+        let parts = load(seed);
+        let paths = write(&parts, dir.path());
+        let here: Vec<Source> = parts
+            .iter()
+            .zip(&paths)
+            .map(|(part, path)| Source::new(path, None, part.bytes.clone()))
+            .collect();
+        let detected: Vec<_> = here.iter().map(|source| detect(source).ok()).collect();
+        for reduced in [false, true] {
+            let there: Vec<Source> = parts
+                .iter()
+                .zip(&paths)
+                .map(|(part, path)| {
+                    // A beginning that ends within a value, as that of a large file does.
+                    let end = if reduced { part.bytes.len() * 9 / 10 } else { part.bytes.len() };
+                    Source::on_disk(&Found::File(path.clone()), u64::MAX, part.bytes[..end].to_vec())
+                })
+                .collect();
+            for (at, path) in paths.iter().enumerate() {
+                // What is not known by its beginning is held whole.
+                let is_known = detect(&there[at]).ok() == detected[at];
+                let Some(format) = detected[at].as_ref().map(|detected| detected.format) else { continue };
+                if format.is_plain() || format.is_context() || !is_known {
+                    continue;
+                }
+                let read = |files: &[Source]| {
+                    let beside: Vec<&Source> = files.iter().filter(|s| s.path != *path).collect();
+                    let fragment = read_source(&files[at], &beside, &IngestOptions::default());
+                    fragment.map(|f| (f.table, f.notes, f.rests))
+                };
+                let (whole, streamed) = (read(&here), read(&there));
+                assert!(whole == streamed, "{}: {}", seed.name, path.display());
+                *n_rows.entry(format.name()).or_insert(0) += whole.map_or(0, |(table, ..)| table.len());
+            }
+        }
+    }
+    assert!(n_rows.values().filter(|n| **n > 0).count() >= 20, "{n_rows:?}");
 }
 
 #[test]

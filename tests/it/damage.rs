@@ -3,7 +3,7 @@
 //! `EVALGAUGE_DAMAGE_INPUTS` sets how many damaged copies each reader gets, `EVALGAUGE_DAMAGE_FROM` the number
 //! of the first one, `EVALGAUGE_DAMAGE_SEEDS` the seeds (names, a comma between), `EVALGAUGE_DAMAGE_SECONDS`
 //! when to stop with a seed; with any of them the test says on standard error how fast it went.
-//! `EVALGAUGE_DAMAGE_READER` reads from memory, by the reader of the format alone. `TMPDIR` on a file system in
+//! `EVALGAUGE_DAMAGE_READER` reads by the reader of the format alone, from memory or, as large files are, from disk. `TMPDIR` on a file system in
 //! memory makes it several times faster, the release profile again. What ends the program (memory that is not
 //! there) leaves no message: `EVALGAUGE_DAMAGE_KEEP` keeps each copy before it is read. What was found once stays
 //! under `tests/corpus/SEED/FINDING` as the files that were damaged.
@@ -11,6 +11,7 @@
 use crate::mutate::{Dice, mutate};
 use crate::seeds::{Part, SEEDS, Seed, files_below, load, write};
 use evalgauge::ingest::detect::detect;
+use evalgauge::ingest::walk::Found;
 use evalgauge::ingest::{IngestOptions, Source, ingest, read_source};
 use evalgauge::response::{PivotOptions, pivot};
 use std::fs;
@@ -21,6 +22,10 @@ use std::time::{Duration, Instant};
 
 /// No input of a few kilobytes may take longer.
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// Of the inputs that a reader gets alone, every so manieth is on disk, as large files are, with a beginning in memory.
+const FROM_DISK: u64 = 4;
+const BEGINNING: usize = 1 << 10;
 
 /// CPU time of this thread, as far as the system tells it (Linux).
 fn cpu_time() -> Option<Duration> {
@@ -121,9 +126,17 @@ fn run(seed: &Seed, numbers: std::ops::Range<u64>, until: Option<Instant>, depth
                 outcome
             }
             Depth::Reader => {
-                let whole = std::mem::replace(&mut files[at].0.bytes, damaged.clone());
+                let found = Found::File(paths[at].clone());
+                let source = if number % FROM_DISK == 0 {
+                    fs::write(&paths[at], &damaged).unwrap();
+                    let beginning = damaged[..damaged.len().min(BEGINNING)].to_vec();
+                    Source::on_disk(&found, u64::MAX, beginning)
+                } else {
+                    Source::of(&found, damaged.clone())
+                };
+                let whole = std::mem::replace(&mut files[at].0, source);
                 let outcome = fault(|| read_alone(&files, at));
-                files[at].0.bytes = whole;
+                files[at].0 = whole;
                 outcome
             }
         };

@@ -48,6 +48,8 @@ mod scale;
 #[cfg(feature = "tables")]
 mod seeds;
 mod shared;
+#[cfg(feature = "tables")]
+mod sheets;
 #[cfg(feature = "cli")]
 mod snapshots;
 mod snr;

@@ -3,7 +3,6 @@
 use super::schema::main_metrics;
 use crate::ingest::Source;
 use crate::ingest::build::Builder;
-use crate::ingest::direction::higher_is_better;
 use crate::ingest::json::value::{name, text_at, whole};
 use crate::ingest::json::{first_record, text_of};
 use crate::response::ResponseTable;
@@ -104,11 +103,7 @@ impl RunSpec {
 
     /// The metric of a statistic.
     pub fn metric(&self, build: &mut Builder, name: &str) -> u32 {
-        let metric = build.metric(&self.benchmark, name, None, false);
-        if let Some(metric) = build.metric_mut(metric) {
-            metric.higher_is_better = higher_is_better(name);
-        }
-        metric
+        build.metric(&self.benchmark, name, None, false)
     }
 
     /// Marks the metric that counts for the group; without a known one the first of the usual ones.

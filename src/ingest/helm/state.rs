@@ -57,9 +57,9 @@ impl States {
         let named = |name: &str| beside.iter().find(|source| source.file_name() == name);
         // A file that cannot be read explains nothing.
         let _ = match (named("scenario_state.json"), named("instances.json")) {
-            (Some(file), _) => elements(file, &["request_states"], |state| {
-                state.each(|_, state: State| states.add(&state))
-            }),
+            (Some(file), _) => {
+                elements(file, &["request_states"], |state| state.each(|_, state: State| states.add(&state)))
+            }
             (None, Some(file)) => records(file, |_, instance: Value| {
                 states.add(&State { instance, ..State::default() });
             }),

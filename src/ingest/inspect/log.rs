@@ -38,9 +38,8 @@ pub struct Log {
 pub fn read(source: &Source) -> Result<(Log, Passage), ReadError> {
     let header = serde_json::from_value(outline(source, &["samples"])?).map_err(|e| malformed(source, &e))?;
     let mut samples = Vec::new();
-    let passage = elements(source, &["samples"], |piece| {
-        piece.each(|_, sample: Sample| samples.push(sample.bare()))
-    })?;
+    let passage =
+        elements(source, &["samples"], |piece| piece.each(|_, sample: Sample| samples.push(sample.bare())))?;
     if samples.is_empty() && (passage.n_faults > 0 || passage.truncated.is_some()) {
         passage.notes(&source.name())?;
     }

@@ -117,7 +117,9 @@ fn values(
 ) -> Result<Passage, ReadError> {
     let mut passage = Passage::new(Shape::Values);
     let reader = io::BufReader::new(Repaired::new(unpacked, source.name()));
-    for (index, value) in serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>().enumerate() {
+    for (index, value) in
+        serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>().enumerate()
+    {
         let row = index as u64 + 1;
         match value {
             Ok(value) => {

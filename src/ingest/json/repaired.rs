@@ -83,8 +83,9 @@ impl<R: Read> Read for Repaired<R> {
 
 /// Where these bytes can be cut: behind a byte that is no part of a word, a number or an escape; 0 where there is none.
 fn cut(bytes: &[u8]) -> usize {
-    let is_end =
-        |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'-' | b'.' | b'\\');
+    let is_end = |byte: &u8| {
+        byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'-' | b'.' | b'\\')
+    };
     bytes.iter().rposition(is_end).map_or(0, |at| at + 1)
 }
 

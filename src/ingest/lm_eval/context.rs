@@ -91,8 +91,7 @@ mod tests {
 
     #[test]
     fn members_of_an_archive_lie_in_their_own_directory() {
-        let source =
-            |member: &str| Source::new("x.zip", Some(member.into()), vec![]);
+        let source = |member: &str| Source::new("x.zip", Some(member.into()), vec![]);
         assert_eq!(place(&source("m/s.jsonl")), place(&source("m/r.json")));
         assert_ne!(place(&source("m/s.jsonl")), place(&source("n/r.json")));
     }

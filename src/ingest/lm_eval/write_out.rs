@@ -36,8 +36,8 @@ pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
             faults.push(row);
         }
     };
-    let keyed =
-        beginning.trim_start().starts_with('{') && first_record::<Record>(&beginning).is_some_and(|r| r.is_outer());
+    let keyed = beginning.trim_start().starts_with('{')
+        && first_record::<Record>(&beginning).is_some_and(|r| r.is_outer());
     let mut passage: Passage = if keyed {
         let mut n = 0;
         let mut passage = pieces(source, |piece| {

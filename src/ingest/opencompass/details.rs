@@ -3,8 +3,8 @@
 use super::{Place, Verdict, by_position, data_set, of_judge, period};
 use crate::ingest::build::Builder;
 use crate::ingest::fragment::counted;
-use crate::ingest::json::value::{letter, name, number};
 use crate::ingest::json::records;
+use crate::ingest::json::value::{letter, name, number};
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;

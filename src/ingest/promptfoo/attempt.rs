@@ -63,7 +63,7 @@ pub struct Attempt {
     pub failed: bool,
     /// The scores of named assertions.
     pub named: Vec<(String, Option<f64>)>,
-    /// The output.
+    /// The output, if it is short.
     pub output: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl Attempt {
             score: number(&result["score"]),
             failed,
             named: named(result),
-            output: text_at(result, &["response", "output"]).map(str::to_owned),
+            output: text_at(result, &["response", "output"]).and_then(short),
             prompt: prompt.unwrap_or_default(),
             provider,
             provider_id,
@@ -126,7 +126,7 @@ pub fn of_table(summary: &Value) -> Vec<Attempt> {
                 score: number(&cell["score"]),
                 failed: is_broken(cell, &cell["pass"]),
                 named: named(cell),
-                output: output(cell).map(str::to_owned),
+                output: output(cell).and_then(short),
                 prompt: prompt(head, &provider).unwrap_or_default(),
                 provider_id: listed.get(&provider).cloned().flatten().or_else(|| Some(provider.clone())),
                 provider,
@@ -144,6 +144,11 @@ fn is_broken(result: &Value, success: &Value) -> bool {
 fn named(result: &Value) -> Vec<(String, Option<f64>)> {
     let all = result["namedScores"].as_object().into_iter().flatten();
     all.map(|(name, value)| (name.clone(), number(value))).collect()
+}
+
+/// A longer output is no answer that is kept.
+fn short(output: &str) -> Option<String> {
+    (output.len() <= 64).then(|| output.to_owned())
 }
 
 /// The output in a cell, without the reason of the failure that stands before it.

@@ -5,7 +5,8 @@ mod columns;
 
 use super::build::Builder;
 use super::json::value::text_at;
-use super::json::{each_record, text_of};
+use super::json::{Passage, elements, outline, records};
+use super::peek::{Peek, Shape};
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use attempt::{Attempt, Test};
@@ -25,34 +26,79 @@ const PRIMARY: &str = "score";
 /// # Errors
 /// [`ReadError`] where not one result could be read.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let text = text_of(source)?;
     let mut build = Builder::new(source, "promptfoo");
-    let mut single = Vec::new();
-    let mut passage = each_record(&text, |row, mut record: Value| {
-        if record.get("testIdx").is_some() {
-            single.extend(Attempt::of_result(&record, row));
-            return;
-        }
-        let benchmark = text_at(&record, &["config", "description"]).unwrap_or("promptfoo").to_owned();
-        // Files before evals had an id hold the summary itself.
-        let summary = if record["results"].is_object() { record["results"].take() } else { record };
-        let timestamp = text_at(&summary, &["timestamp"]).map(str::to_owned);
-        let (attempts, columns) = of_summary(&summary);
-        push(&mut build, &benchmark, timestamp.as_deref(), attempts, &columns);
-    });
-    let columns = Columns::of_attempts(&single);
-    push(&mut build, "promptfoo", None, single, &columns);
+    let mut passage = match by_result(source, &mut build)? {
+        Some(passage) => passage,
+        None => whole(source, &mut build)?,
+    };
     if passage.n_records > 0 && build.table().is_empty() {
         passage.fault(1, "`results.results` must be a list of results with a provider");
     }
     build.finish(Some(&passage), "a result")
 }
 
+/// Reads results on lines of their own, or a summary that is held whole.
+fn whole(source: &Source, build: &mut Builder) -> Result<Passage, ReadError> {
+    let mut single = Vec::new();
+    let passage = records(source, |row, record: Value| {
+        if record.get("testIdx").is_some() {
+            single.extend(Attempt::of_result(&record, row));
+            return;
+        }
+        let file = File::of(record);
+        let (attempts, columns) = of_summary(&file.summary);
+        push(build, &file.benchmark, file.timestamp.as_deref(), attempts, &columns);
+    })?;
+    let columns = Columns::of_attempts(&single);
+    push(build, "promptfoo", None, single, &columns);
+    Ok(passage)
+}
+
+/// Reads a large summary of version 3, one result at a time; `None` if the source is something else.
+fn by_result(source: &Source, build: &mut Builder) -> Result<Option<Passage>, ReadError> {
+    const RESULTS: [&str; 2] = ["results", "results"];
+    let is_summary =
+        |peek: Peek| peek.shape == Shape::Object && peek.has("results.version") && !peek.has("results.table");
+    if source.is_here() || !Peek::at(source.beginning()).is_some_and(is_summary) {
+        return Ok(None);
+    }
+    let File { benchmark, timestamp, summary } = File::of(outline(source, &RESULTS)?);
+    if has_table(&summary) {
+        return Ok(None);
+    }
+    let mut attempts = Vec::new();
+    let passage = elements(source, &RESULTS, |piece| {
+        piece.each(|row, result: Value| attempts.extend(Attempt::of_result(&result, row)))
+    })?;
+    let columns = Columns::of_heads(&summary["prompts"], &attempts);
+    push(build, &benchmark, timestamp.as_deref(), attempts, &columns);
+    Ok(Some(passage))
+}
+
+/// A file that is one object.
+struct File {
+    benchmark: String,
+    timestamp: Option<String>,
+    summary: Value,
+}
+
+impl File {
+    fn of(mut record: Value) -> Self {
+        let benchmark = text_at(&record, &["config", "description"]).unwrap_or("promptfoo").to_owned();
+        // Files before evals had an id hold the summary itself.
+        let summary = if record["results"].is_object() { record["results"].take() } else { record };
+        Self { benchmark, timestamp: text_at(&summary, &["timestamp"]).map(str::to_owned), summary }
+    }
+}
+
+fn has_table(summary: &Value) -> bool {
+    summary["table"]["body"].as_array().is_some_and(|body| !body.is_empty())
+}
+
 /// What a summary says: version 3 lists results with the places of test and prompt, version 2 has these in a table
 /// only.
 fn of_summary(summary: &Value) -> (Vec<Attempt>, Columns) {
-    let has_table = summary["table"]["body"].as_array().is_some_and(|body| !body.is_empty());
-    if has_table && summary["results"][0]["testIdx"].is_null() {
+    if has_table(summary) && summary["results"][0]["testIdx"].is_null() {
         let attempts = attempt::of_table(summary);
         let columns = Columns::of_heads(&summary["table"]["head"]["prompts"], &attempts);
         return (attempts, columns);
@@ -106,7 +152,7 @@ fn push(
                 row.status = Status::Error;
             }
             row.repeat = repeat;
-            row.prediction = attempt.output.as_deref().filter(|o| o.len() <= 64).map(Into::into);
+            row.prediction = attempt.output.as_deref().map(Into::into);
             build.push(row, attempt.row);
         }
     }
