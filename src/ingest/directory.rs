@@ -2,12 +2,14 @@
 
 use super::detect::{Detected, Format, detect};
 use super::fragment::{Fragment, ReadError};
+use super::large::on_disk;
 use super::meter::Meter;
+use super::outcome::{Outcome, finish, nothing, skipped};
 use super::plain::{self, Companion, Plain, Responses};
 use super::readers::{Beside, finish_plain, read_harness};
 use super::report::{FileRead, Skipped};
 use super::source::Source;
-use super::unwrap::{Content, Layers, Unpacked, content, open};
+use super::unwrap::open;
 use super::walk::Found;
 use super::work::{About, Piece, PlainAbout, Work};
 use super::{IngestOptions, fingerprint, swe_bench};
@@ -34,29 +36,6 @@ pub struct Reading<'r> {
 const MOST_WAITING: u64 = 256 << 20;
 /// Pieces of smaller files are not kept: reading them again costs no more.
 const KEPT_FROM: u64 = 64 << 10;
-
-/// What became of a file.
-pub enum Outcome {
-    /// It gave rows.
-    Read(FileRead, Piece),
-    /// It explained others.
-    Used(FileRead),
-    /// It is a table of models, which may be those of any file: what it was used for in its directory.
-    Models(FileRead, Box<Companion>, Vec<String>),
-    /// It gave nothing.
-    Skipped(Skipped),
-}
-
-impl Outcome {
-    /// What became of a table beside results that was used in these ways.
-    pub fn of_companion(mut read: FileRead, companion: &Companion, uses: &[String]) -> Self {
-        if uses.is_empty() {
-            return skipped(read, &companion.refusal);
-        }
-        read.because = format!("{}; a table of {}", read.because, uses.join("; "));
-        Self::Used(read)
-    }
-}
 
 /// A file on its way.
 enum Stage {
@@ -428,50 +407,5 @@ impl Directory<'_> {
             work.keep(&self.name(at, &self.beside), About::new(read, None), fragment);
         }
         outcome
-    }
-}
-
-/// Files of programs that are larger than this stay on disk while they are read.
-const ON_DISK_FROM: u64 = 4 << 20;
-/// Bytes by which the format of a large file is known.
-const BEGINNING: usize = 1 << 18;
-
-/// A file that is large and known by its beginning as that of a program whose readers need not hold it.
-fn on_disk(found: &Found, options: &IngestOptions) -> Result<Option<(Source, Detected)>, ReadError> {
-    if found.size() < ON_DISK_FROM {
-        return Ok(None);
-    }
-    let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
-    let beginning = unpacked.sample(BEGINNING)?;
-    let is_streamed = match content(&beginning) {
-        Content::Text => matches!(beginning.trim_ascii_start().first(), Some(b'{' | b'[')),
-        Content::Archive(_) => unpacked.layers() == Layers::None,
-        _ => false,
-    };
-    if !is_streamed {
-        return Ok(None);
-    }
-    let source = Source::on_disk(found, options.max_unpacked_bytes, beginning);
-    let detected = detect(&source).ok().filter(|detected| !detected.format.is_plain());
-    Ok(detected.map(|detected| (source, detected)))
-}
-
-/// A file whose format is known, and which gave nothing all the same.
-fn skipped(read: FileRead, error: &ReadError) -> Outcome {
-    let FileRead { format, because, .. } = read;
-    Outcome::Skipped(Skipped::new(Some(Detected { format, because }), error))
-}
-
-fn nothing() -> FileRead {
-    FileRead { file: String::new(), format: Format::Records, because: String::new(), n_rows: 0 }
-}
-
-fn finish(mut read: FileRead, fragment: Result<Fragment, ReadError>) -> Outcome {
-    match fragment {
-        Ok(fragment) => {
-            read.n_rows = fragment.table.len();
-            Outcome::Read(read, Piece::Here(Box::new(fragment)))
-        }
-        Err(error) => skipped(read, &error),
     }
 }

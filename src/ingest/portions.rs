@@ -1,6 +1,7 @@
 //! How much is read at a time? Files in their order, in portions that keep all threads busy and fit into memory.
 
-use super::directory::{Outcome, Reading, Task, open_all};
+use super::directory::{Reading, Task, open_all};
+use super::outcome::Outcome;
 use super::walk::Found;
 use rayon::prelude::*;
 use std::collections::{HashMap, VecDeque};

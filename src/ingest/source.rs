@@ -7,7 +7,7 @@ use super::walk::Found;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The content of one file after every layer of compression has been taken off.
 #[derive(Debug, Clone)]
@@ -96,6 +96,14 @@ impl Source {
                 unpacked.sample(4)?;
                 Ok(Some(unpacked))
             }
+        }
+    }
+
+    /// The file that has the content; `None` where it is in memory.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.content {
+            Stored::Here(_) => None,
+            Stored::OnDisk { file, .. } => Some(file),
         }
     }
 

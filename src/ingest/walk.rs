@@ -78,7 +78,7 @@ impl Found {
 }
 
 /// Everything below `paths`: directories in the order of their names, without hidden files and directories (but those
-/// of a hidden directory that is named) and `__MACOSX`; each file and directory once, however many links lead to it.
+/// of a hidden directory that is named and has no others) and `__MACOSX`; each file and directory once, however many links lead to it.
 ///
 /// # Errors
 /// The first path that is not there.
@@ -119,6 +119,7 @@ impl Walk {
             Err(error) => self.found.push(Found::Unreadable(path.to_owned(), error.to_string())),
             Ok(mut entries) => {
                 entries.sort_by_key(fs::DirEntry::file_name);
+                let with_hidden = with_hidden && entries.iter().all(|entry| is_hidden(&entry.file_name()));
                 for entry in entries {
                     let name = entry.file_name();
                     if (with_hidden || !is_hidden(&name)) && name != "__MACOSX" {
@@ -156,9 +157,11 @@ mod tests {
         let expected = [Found::File(at("a.csv")), Found::File(at("b/2.csv")), Found::Store(at("c.evals"))];
         assert_eq!(found, expected);
         // A hidden directory that is named is meant with what is hidden in it.
-        fs::write(at(".git/.y.csv"), "x").unwrap();
-        let found = walk(&[at(".git")]).unwrap();
-        assert_eq!(found, [Found::File(at(".git/.y.csv")), Found::File(at(".git/x.csv"))]);
+        fs::create_dir(at(".results")).unwrap();
+        fs::write(at(".results/.y.csv"), "x").unwrap();
+        assert_eq!(walk(&[at(".results")]).unwrap(), [Found::File(at(".results/.y.csv"))]);
+        fs::write(at(".results/x.csv"), "x").unwrap();
+        assert_eq!(walk(&[at(".results")]).unwrap(), [Found::File(at(".results/x.csv"))]);
         assert_eq!(walk(&[at("missing")]), Err(at("missing")));
     }
 }

@@ -2,7 +2,10 @@
 
 use super::columnar::{ColumnarError, guard, open_parquet};
 use super::parquet_check;
-use polars::prelude::{AnyValue, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader};
+use super::parquet_pieces::ParquetPieces;
+use polars::prelude::{
+    AnyValue, DataFrame, ParallelStrategy, ParquetReader, PolarsError, PolarsResult, SerReader,
+};
 use serde_json::{Map, Value};
 use std::io::Cursor;
 
@@ -33,17 +36,34 @@ pub fn parquet_records(bytes: &[u8], columns: &[&str]) -> Result<Vec<Value>, Col
             .map(|(at, _)| at)
             .collect();
         let data = reader.with_projection(Some(keep)).read_parallel(ParallelStrategy::None).finish()?;
-        let mut records = vec![Map::new(); data.height()];
-        for column in data.columns() {
-            if column.len() != records.len() {
-                return Err(PolarsError::ComputeError("a column that ends too early".into()));
-            }
-            for (row, record) in records.iter_mut().enumerate() {
-                record.insert(column.name().to_string(), json(&column.get(row)?)?);
-            }
-        }
-        Ok(records.into_iter().map(Value::Object).collect())
+        records(&data)
     })
+}
+
+/// The same of a piece of a file.
+///
+/// # Errors
+/// [`ColumnarError::Damaged`].
+pub fn records_of_piece(
+    file: &ParquetPieces,
+    piece: usize,
+    columns: &[&str],
+) -> Result<Vec<Value>, ColumnarError> {
+    let is_wanted = |at: &usize| columns.contains(&file.names()[*at].as_str());
+    guard(|| records(&file.data(piece, (0..file.names().len()).filter(is_wanted).collect())?))
+}
+
+fn records(data: &DataFrame) -> PolarsResult<Vec<Value>> {
+    let mut records = vec![Map::new(); data.height()];
+    for column in data.columns() {
+        if column.len() != records.len() {
+            return Err(PolarsError::ComputeError("a column that ends too early".into()));
+        }
+        for (row, record) in records.iter_mut().enumerate() {
+            record.insert(column.name().to_string(), json(&column.get(row)?)?);
+        }
+    }
+    Ok(records.into_iter().map(Value::Object).collect())
 }
 
 fn json(value: &AnyValue<'_>) -> PolarsResult<Value> {

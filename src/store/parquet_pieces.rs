@@ -94,7 +94,13 @@ impl ParquetPieces {
         })
     }
 
-    fn data(&self, piece: usize, mut columns: Vec<usize>) -> PolarsResult<DataFrame> {
+    /// The names of all columns, by position.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Some columns of a piece, by position.
+    pub(super) fn data(&self, piece: usize, mut columns: Vec<usize>) -> PolarsResult<DataFrame> {
         let (group, start, n) = self.pieces.get(piece).copied().unwrap_or((0, 0, 0));
         columns.sort_unstable();
         (self.load)(group, start, n, columns)

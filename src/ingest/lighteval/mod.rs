@@ -8,9 +8,12 @@ mod record;
 use super::build::Builder;
 use super::{Fragment, ReadError, Source};
 use crate::response::{OptionScore, Row};
+use crate::store::columnar::ColumnarError;
 use crate::store::nested;
+use crate::store::parquet_pieces::ParquetPieces;
 use place::{Task, model_of};
 use record::{Measure, Record};
+use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 
 /// The columns that are read, of all three forms.
@@ -74,16 +77,9 @@ const PREFERRED: [&str; 3] = ["acc", "em", "mc2"];
 /// # Errors
 /// [`ReadError`] where the file is damaged or has no metric.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
-    let damaged = |e: crate::store::columnar::ColumnarError| ReadError::Malformed {
-        file: source.name(),
-        row: None,
-        message: e.to_string(),
-    };
-    let bytes = source.bytes()?;
-    let columns = nested::parquet_columns(&bytes).map_err(damaged)?;
-    let records = nested::parquet_records(&bytes, &COLUMNS).map_err(damaged)?;
-    let form = form(&columns).unwrap_or(Form::Flat);
-    let records: Vec<Record> = records.iter().map(|record| Record::of(record, form)).collect();
+    let damaged =
+        |e: ColumnarError| ReadError::Malformed { file: source.name(), row: None, message: e.to_string() };
+    let records = records(source).map_err(damaged)?;
     let mut build = Builder::new(source, "lighteval");
     let task = Task::of(&source.file_name());
     let model = model_of(source);
@@ -159,6 +155,28 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     build.finish(None, "a metric")
 }
 
+/// The records of a file; only some of a large one are in memory as they are written.
+fn records(source: &Source) -> Result<Vec<Record>, ColumnarError> {
+    let read = |columns: &[String], values: Vec<Value>| {
+        let form = form(columns).unwrap_or(Form::Flat);
+        values.into_iter().map(move |record| Record::of(&record, form))
+    };
+    let Some(path) = source.file() else {
+        let bytes = source.beginning();
+        let columns = nested::parquet_columns(bytes)?;
+        return Ok(read(&columns, nested::parquet_records(bytes, &COLUMNS)?).collect());
+    };
+    let file = ParquetPieces::open(path, ROWS_OF_A_PIECE)?;
+    let mut records = Vec::new();
+    for piece in 0..file.len() {
+        records.extend(read(file.names(), nested::records_of_piece(&file, piece, &COLUMNS)?));
+    }
+    Ok(records)
+}
+
+/// So many documents of a large file are in memory as they are written.
+const ROWS_OF_A_PIECE: usize = 1 << 12;
+
 /// The metrics that are no number in some record.
 fn without_scores(records: &[Record]) -> BTreeSet<&str> {
     let all = records.iter().flat_map(|record| &record.metrics);
@@ -192,6 +210,6 @@ fn row(record: &Record, metric: &str, score: Option<f64>) -> Row {
     row.gold = record.gold;
     row.logp_gold = of_key.map(|logp| logp as f32);
     row.logp_margin = of_key.zip(best_other).map(|(key, other)| (key - other) as f32);
-    row.prediction = record.text.as_deref().filter(|text| text.len() <= 64).map(Into::into);
+    row.prediction = record.text.as_deref().map(Into::into);
     row
 }

@@ -37,7 +37,7 @@ pub struct Record {
     pub metrics: Vec<(String, Measure)>,
     /// Log-probabilities of the options and whether greedy decoding gives them, if all are known.
     pub logps: Vec<(f64, Option<bool>)>,
-    /// The answer as text.
+    /// The answer as text, if it is short.
     pub text: Option<String>,
 }
 
@@ -68,7 +68,8 @@ impl Record {
             logps.iter_mut().zip(greedy).for_each(|(logp, greedy)| logp.1 = greedy.as_bool());
         }
         let text = answer.get("text").or_else(|| answer.get("predictions")).map(value);
-        let text = text.and_then(|text| text.get(0).and_then(Value::as_str).map(str::to_owned));
+        let text =
+            text.and_then(|text| text.get(0).and_then(Value::as_str).filter(is_short).map(str::to_owned));
         Self {
             id: doc.get("id").and_then(name).filter(|id| !id.is_empty()),
             question,
@@ -86,6 +87,11 @@ impl Record {
         let scored = self.metrics.iter().filter(|(_, measure)| matches!(measure, Measure::Score(_)));
         scored.map(|(name, _)| name.as_str())
     }
+}
+
+/// A longer answer is not kept.
+fn is_short(answer: &&str) -> bool {
+    answer.len() <= 64
 }
 
 /// The value itself, also where older writers wrote every column as Python prints it.

@@ -5,13 +5,15 @@
 
 pub mod array;
 pub mod machine;
+pub mod value;
 
 use super::build::Builder;
 use super::lm_eval::groups::benchmark_of;
 use super::{Fragment, ReadError, Source};
 use crate::response::Row;
 use array::Array;
-use machine::{Value, load};
+use machine::load;
+use value::Value;
 
 /// Reads a dictionary `data` of scenarios, each with an array `correctness` of items × models, and, where it is
 /// there, the list `models`.

@@ -5,15 +5,17 @@
 //! options shown in another order are numbered as in the first file. Files that show most of their questions in
 //! other words than earlier files (another template of the prompt) are joined by name, and that is said.
 
+mod content;
+
 use super::fragment::Note;
 use super::item_hash::{item_hash, same_order};
 use super::lint::{self, Lint};
 use crate::response::{Item, Joiner, ResponseTable};
+use content::{Content, Where, is_place, overlap, place};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::LazyCell;
 use std::collections::hash_map::Entry;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Examples kept of each kind of finding.
 const MAX_EXAMPLES: usize = 5;
@@ -21,52 +23,6 @@ const MAX_EXAMPLES: usize = 5;
 const MAX_COMPARED: usize = 64;
 /// Two texts that share this part of the words of the shorter one are one question.
 const SHARED_WORDS: f64 = 0.5;
-
-/// What was asked, as far as it is known: hashes of the question alone and with its options.
-#[derive(Debug, Clone, Copy)]
-struct Content {
-    question: u64,
-    whole: Option<u64>,
-    /// Whether the harness's own hash of the document stands for a question that is not known.
-    is_of_document: bool,
-}
-
-impl Content {
-    fn of(item: &Item) -> Option<Self> {
-        let Some(question) = item.question.as_deref().filter(|q| !q.trim().is_empty()) else {
-            let hash = item.doc_hash.as_deref()?;
-            return Some(Self { question: xxh3_64(hash.as_bytes()), whole: None, is_of_document: true });
-        };
-        let options = item.options.as_deref().filter(|options| !options.is_empty());
-        Some(Self {
-            question: item_hash::<&str>(question, &[]),
-            whole: options.map(|options| item_hash(question, options)),
-            is_of_document: false,
-        })
-    }
-
-    /// Whether nothing says that it is another one.
-    fn equals(self, other: Self) -> bool {
-        if self.is_of_document != other.is_of_document {
-            return true;
-        }
-        match (self.whole, other.whole) {
-            (Some(a), Some(b)) => a == b,
-            _ => self.question == other.question,
-        }
-    }
-
-    fn hash(self) -> u64 {
-        self.whole.unwrap_or(self.question)
-    }
-}
-
-/// Where a content is found: hashes of the subject and of the content.
-type Where = (Option<u64>, u64);
-
-fn place(item: &Item, content: Content) -> Where {
-    (item.subject.as_deref().map(|subject| xxh3_64(subject.as_bytes())), content.hash())
-}
 
 /// What is known of one benchmark.
 #[derive(Debug, Default)]
@@ -400,36 +356,6 @@ impl Identity {
             }
         }
     }
-}
-
-/// Whether a name is a place in a list: `12`, `astronomy/12`, `id12`.
-fn is_place(id: &str) -> bool {
-    let last = id.rsplit('/').next().unwrap_or(id);
-    let number = last.strip_prefix("id").unwrap_or(last);
-    !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// The share of the words of the shorter text that the longer one has too; none where the keys say that they are
-/// two questions.
-fn overlap(a: &Item, b: &Item) -> Option<f64> {
-    fn key(item: &Item) -> (bool, Option<u64>) {
-        let keyed = item.options.as_ref().zip(item.gold).and_then(|(all, gold)| all.get(usize::from(gold)));
-        let text = keyed.map(String::as_str).or(item.gold_text.as_deref());
-        (item.options.is_some(), text.map(|text| item_hash::<&str>(text, &[])))
-    }
-    if let ((of_options, Some(first)), (other_of_options, Some(second))) = (key(a), key(b))
-        && of_options == other_of_options
-        && first != second
-    {
-        return Some(0.0);
-    }
-    fn words(item: &Item) -> FxHashSet<&str> {
-        let texts = item.question.iter().chain(item.options.iter().flatten());
-        texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty()).collect()
-    }
-    let (a, b) = (words(a), words(b));
-    let shorter = a.len().min(b.len());
-    (shorter > 0).then(|| a.intersection(&b).count() as f64 / shorter as f64)
 }
 
 #[cfg(test)]
