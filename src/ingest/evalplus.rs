@@ -1,7 +1,7 @@
 //! Which programs passed the tests of HumanEval+ and MBPP+? EvalPlus writes one object for all tasks.
 
 use super::build::Builder;
-use super::json::records;
+use super::json::{entries, outline};
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;
@@ -16,15 +16,15 @@ use serde_json::Value;
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "evalplus");
     let (model, temperature) = model_of(source);
-    let mut passage = records(source, |_, file: Value| {
-        let tasks = file["eval"].as_object().into_iter().flatten();
-        for (at, (task, solutions)) in tasks.enumerate() {
+    let date = outline(source, &["eval"])?["date"].as_str().map(str::to_owned);
+    let mut passage = entries(source, &["eval"], |task, piece| {
+        piece.each(|at, solutions: Value| {
             let benchmark = task.split('/').next().unwrap_or(task).to_lowercase();
             let run = build.run(&model, &[&benchmark], |run| {
                 run.temperature = temperature;
-                run.timestamp = file["date"].as_str().map(str::to_owned);
+                run.timestamp.clone_from(&date);
             });
-            let item = build.item(&benchmark, None, task, |item| item.native_id = Some(task.clone()));
+            let item = build.item(&benchmark, None, task, |item| item.native_id = Some(task.to_owned()));
             for (repeat, solution) in solutions.as_array().into_iter().flatten().enumerate() {
                 let passed = |key: &str| solution[key].as_str().map(|status| status == "pass");
                 let (base, plus) = (passed("base_status"), passed("plus_status"));
@@ -39,12 +39,12 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
                     if solution["solution"].as_str().is_some_and(|code| code.trim().is_empty()) {
                         row.status = Status::NoAnswer;
                     }
-                    build.push(row, at as u64 + 1);
+                    build.push(row, at);
                 }
             }
-        }
+        })
     })?;
-    if passage.n_records == 1 && build.table().is_empty() {
+    if build.table().is_empty() && passage.n_faults == 0 && passage.truncated.is_none() {
         passage.fault(1, "`eval` must be an object of lists of solutions by task");
     }
     build.finish(Some(&passage), "a solution")

@@ -197,6 +197,16 @@ impl Codes {
         }
     }
 
+    /// Hands over every row and its value, in order and far faster than one by one.
+    pub fn each(&self, mut take: impl FnMut(usize, u32)) {
+        let mut buffer = [0; BUFFER];
+        for start in (0..self.len()).step_by(BUFFER) {
+            let values = &mut buffer[..BUFFER.min(self.len() - start)];
+            self.read(start, values);
+            values.iter().enumerate().for_each(|(at, value)| take(start + at, *value));
+        }
+    }
+
     /// Adds all values of `other`, each changed.
     pub fn append(&mut self, other: &Self, change: impl Fn(u32) -> u32) {
         let mut buffer = [0; BUFFER];

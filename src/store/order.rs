@@ -6,8 +6,6 @@ use std::cmp::Ordering;
 /// So many rows are sorted at a time, or a part of all that keeps the number of passes small.
 const AT_A_TIME: usize = 1 << 22;
 const MOST_PASSES: usize = 32;
-/// Positions that are unpacked together.
-const BUFFER: usize = 1 << 12;
 
 /// What a row is sorted by, and its position.
 type Place = (u32, u32, u32, u32, u32);
@@ -20,7 +18,7 @@ pub(super) fn sorted_rows(table: &ResponseTable) -> impl Iterator<Item = Vec<u32
     let stretches = stretches(table, &item);
     stretches.into_iter().map(move |(first, last)| {
         let mut places: Vec<Place> = Vec::new();
-        each_item(table, |row, at| {
+        table.item_column().each(|row, at| {
             let rank = item[at as usize];
             if (first..=last).contains(&rank) {
                 let run = run[table.run_column().get(row) as usize];
@@ -37,7 +35,7 @@ pub(super) fn sorted_rows(table: &ResponseTable) -> impl Iterator<Item = Vec<u32
 fn stretches(table: &ResponseTable, rank: &[u32]) -> Vec<(u32, u32)> {
     let most = AT_A_TIME.max(table.len() / MOST_PASSES);
     let mut rows_of = vec![0usize; rank.len()];
-    each_item(table, |_, at| rows_of[rank[at as usize] as usize] += 1);
+    table.item_column().each(|_, at| rows_of[rank[at as usize] as usize] += 1);
     let (mut stretches, mut first, mut rows) = (Vec::new(), 0, 0);
     for (at, &more) in rows_of.iter().enumerate() {
         if rows > 0 && rows + more > most {
@@ -50,16 +48,6 @@ fn stretches(table: &ResponseTable, rank: &[u32]) -> Vec<(u32, u32)> {
         stretches.push((first, rank.len() as u32 - 1));
     }
     stretches
-}
-
-/// The position of every row and of its item.
-fn each_item(table: &ResponseTable, mut take: impl FnMut(usize, u32)) {
-    let mut items = [0; BUFFER];
-    for start in (0..table.len()).step_by(BUFFER) {
-        let items = &mut items[..BUFFER.min(table.len() - start)];
-        table.item_column().read(start, items);
-        items.iter().enumerate().for_each(|(at, item)| take(start + at, *item));
-    }
 }
 
 fn ranks<T>(things: &[T], compare: impl Fn(&T, &T) -> Ordering) -> Vec<u32> {

@@ -134,11 +134,15 @@ fn a_test_run_of_deepeval_is_read_where_it_is_named_and_hidden_files_are_told_of
     let dir = tempfile::tempdir().unwrap();
     let run =
         fs::read_to_string(tests("seeds/deepeval_conversations/test_run_20261127_085735.json")).unwrap();
-    let path = dir.path().join(".latest_test_run.json");
-    fs::write(&path, format!(r#"{{"testRunData": {run}}}"#)).unwrap();
-    let (table, _) = read(&[path]);
-    assert_eq!(table.len(), 6);
-    let error = ingest(&[dir.path().to_owned()], &IngestOptions::default(), &|_| {}).unwrap_err();
+    // Named itself, or in a hidden directory that is named and has nothing else; not among other files.
+    for below in [".deepeval", "results"] {
+        fs::create_dir(dir.path().join(below)).unwrap();
+        let path = dir.path().join(below).join(".latest_test_run.json");
+        fs::write(&path, format!(r#"{{"testRunData": {run}}}"#)).unwrap();
+        assert_eq!(read(&[path]).0.len(), 6);
+    }
+    assert_eq!(read(&[dir.path().join(".deepeval")]).0.len(), 6);
+    let error = ingest(&[dir.path().join("results")], &IngestOptions::default(), &|_| {}).unwrap_err();
     assert!(matches!(error, IngestError::NoFiles { .. }) && error.to_string().contains("hidden"), "{error}");
 }
 

@@ -144,9 +144,35 @@ pub fn elements(
 ) -> Result<Passage, ReadError> {
     let mut passage = Passage::new(Shape::Array);
     let mut row = 0;
-    let mut take = |text: &str| {
-        row += 1;
-        passage.append(each(&Piece { text, part: Part::Element(row, Shape::Array) }));
+    let mut take = |key: Option<&str>, text: &str| {
+        if key.is_none() {
+            row += 1;
+            passage.append(each(&Piece { text, part: Part::Element(row, Shape::Array) }));
+        }
+    };
+    let result = visit(source, Elements { path, take: &mut take })?;
+    if let Err(error) = result {
+        ended(&mut passage, row + 1, error, source)?;
+    }
+    Ok(passage)
+}
+
+/// As [`elements`], of an object: hands each of its values to `each`, with its name.
+///
+/// # Errors
+/// As [`pieces`].
+pub fn entries(
+    source: &Source,
+    path: &[&str],
+    mut each: impl FnMut(&str, &Piece) -> Passage,
+) -> Result<Passage, ReadError> {
+    let mut passage = Passage::new(Shape::Values);
+    let mut row = 0;
+    let mut take = |key: Option<&str>, text: &str| {
+        if let Some(key) = key {
+            row += 1;
+            passage.append(each(key, &Piece { text, part: Part::Element(row, Shape::Values) }));
+        }
     };
     let result = visit(source, Elements { path, take: &mut take })?;
     if let Err(error) = result {
@@ -215,10 +241,10 @@ fn of_reading(error: serde_json::Error, source: &Source) -> ReadError {
     error.downcast::<ReadError>().unwrap_or(ReadError::Io { file: source.name(), message })
 }
 
-/// Follows a path to an array, and hands on its elements as they are written.
+/// Follows a path to an array or an object, and hands on what is in it as it is written, with its name in an object.
 struct Elements<'p> {
     path: &'p [&'p str],
-    take: &'p mut dyn FnMut(&str),
+    take: &'p mut dyn FnMut(Option<&str>, &str),
 }
 
 impl<'de> DeserializeSeed<'de> for Elements<'_> {
@@ -239,7 +265,7 @@ impl<'de> Visitor<'de> for Elements<'_> {
             return Ok(());
         }
         while let Some(element) = list.next_element::<Box<RawValue>>()? {
-            (self.take)(element.get());
+            (self.take)(None, element.get());
         }
         Ok(())
     }
@@ -249,6 +275,7 @@ impl<'de> Visitor<'de> for Elements<'_> {
                 Some((first, path)) if key == *first => {
                     map.next_value_seed(Elements { path, take: &mut *self.take })?
                 }
+                None => (self.take)(Some(&key), map.next_value::<Box<RawValue>>()?.get()),
                 _ => map.next_value::<IgnoredAny>().map(|_| ())?,
             }
         }
