@@ -1,7 +1,7 @@
 //! Which programs passed the tests of HumanEval+ and MBPP+? EvalPlus writes one object for all tasks.
 
 use super::build::Builder;
-use super::json::{entries, outline};
+use super::json::entries;
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;
@@ -16,13 +16,11 @@ use serde_json::Value;
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "evalplus");
     let (model, temperature) = model_of(source);
-    let date = outline(source, &["eval"])?["date"].as_str().map(str::to_owned);
-    let mut passage = entries(source, &["eval"], |task, piece| {
+    let (mut passage, rest) = entries(source, &["eval"], |task, piece| {
         piece.each(|at, solutions: Value| {
             let benchmark = task.split('/').next().unwrap_or(task).to_lowercase();
             let run = build.run(&model, &[&benchmark], |run| {
                 run.temperature = temperature;
-                run.timestamp.clone_from(&date);
             });
             let item = build.item(&benchmark, None, task, |item| item.native_id = Some(task.to_owned()));
             for (repeat, solution) in solutions.as_array().into_iter().flatten().enumerate() {
@@ -44,6 +42,9 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
             }
         })
     })?;
+    for run in &mut build.table().runs {
+        run.timestamp = rest["date"].as_str().map(str::to_owned);
+    }
     if build.table().is_empty() && passage.n_faults == 0 && passage.truncated.is_none() {
         passage.fault(1, "`eval` must be an object of lists of solutions by task");
     }

@@ -5,7 +5,7 @@ use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
 use super::manifest::{Hashed, Manifest, Provenance, StoreFile};
 use super::order::sorted_rows;
 use super::{StoreError, read};
-use crate::response::{FactSource, OptionScore, OptionScores, ResponseTable, Row, Run};
+use crate::response::{FactSource, Item, OptionScore, OptionScores, ResponseTable, Row, Run};
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -44,7 +44,7 @@ fn write_files(
 ) -> Result<(), StoreError> {
     let mut files = vec![
         write_file(directory, read::RESPONSES, responses(table))?,
-        write_file(directory, read::ITEMS, iter::once(items(table)))?,
+        write_file(directory, read::ITEMS, items(table))?,
         write_file(directory, read::RUNS, iter::once(runs(table)))?,
     ];
     let mut failed = None;
@@ -142,10 +142,22 @@ pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[u32], bits: [
     ]
 }
 
-fn items(table: &ResponseTable) -> Group<'_> {
-    let items = || table.items.iter();
+/// Items are cut into groups of at most this many: their texts may be long.
+const ITEMS_OF_A_GROUP: usize = 1 << 14;
+
+/// The items, some at a time; one group without items if there are none.
+fn items(table: &ResponseTable) -> impl Iterator<Item = Group<'_>> + Send {
+    let wide = table.items.iter().filter_map(|i| i.gold).any(|gold| i16::try_from(gold).is_err());
+    let nothing = table.items.is_empty().then_some(&table.items[..]);
+    nothing
+        .into_iter()
+        .chain(table.items.chunks(ITEMS_OF_A_GROUP))
+        .map(move |items| item_columns(items, wide))
+}
+
+fn item_columns(items: &[Item], wide: bool) -> Group<'_> {
+    let items = || items.iter();
     let json = |options: &Vec<String>| serde_json::Value::from(options.clone()).to_string();
-    let wide = items().filter_map(|i| i.gold).any(|gold| i16::try_from(gold).is_err());
     vec![
         ("benchmark", Written::Text(items().map(|i| Some(i.benchmark.as_str())).collect())),
         ("subject", Written::Text(items().map(|i| i.subject.as_deref()).collect())),

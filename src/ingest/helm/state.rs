@@ -59,6 +59,7 @@ impl States {
         let _ = match (named("scenario_state.json"), named("instances.json")) {
             (Some(file), _) => {
                 elements(file, &["request_states"], |state| state.each(|_, state: State| states.add(&state)))
+                    .map(|(passage, _)| passage)
             }
             (None, Some(file)) => records(file, |_, instance: Value| {
                 states.add(&State { instance, ..State::default() });

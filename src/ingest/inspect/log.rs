@@ -1,7 +1,7 @@
 //! What of a log is needed? The header says which model and task it was, each sample how one attempt went.
 
 use crate::ingest::json::value::{name, text_at};
-use crate::ingest::json::{Passage, elements, outline};
+use crate::ingest::json::{Passage, elements};
 use crate::ingest::{ReadError, Source};
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,13 +36,13 @@ pub struct Log {
 /// # Errors
 /// [`ReadError`] where it is no log, or has no sample that can be read.
 pub fn read(source: &Source) -> Result<(Log, Passage), ReadError> {
-    let header = serde_json::from_value(outline(source, &["samples"])?).map_err(|e| malformed(source, &e))?;
     let mut samples = Vec::new();
-    let passage =
+    let (passage, header) =
         elements(source, &["samples"], |piece| piece.each(|_, sample: Sample| samples.push(sample.bare())))?;
     if samples.is_empty() && (passage.n_faults > 0 || passage.truncated.is_some()) {
         passage.notes(&source.name())?;
     }
+    let header = serde_json::from_value(header).map_err(|e| malformed(source, &e))?;
     Ok((Log { header, samples }, passage))
 }
 

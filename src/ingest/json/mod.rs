@@ -14,7 +14,7 @@ mod repaired;
 pub mod value;
 
 pub use lenient::{Scalar, Text, number_from_text};
-pub use pieces::{Piece, elements, entries, outline, pieces, records};
+pub use pieces::{Piece, elements, entries, pieces, records};
 pub use python::python_value;
 pub use records::{Fault, Passage, Shape, each_record, first_record};
 pub use repair::{repair, text_in, text_of};

@@ -77,7 +77,7 @@ pub fn pieces(source: &Source, mut each: impl FnMut(&Piece) -> Passage) -> Resul
     };
     let beginning = text_in(source.beginning(), || source.name())?;
     match beginning.trim_start().bytes().next() {
-        Some(b'[') => elements(source, &[], each),
+        Some(b'[') => elements(source, &[], each).map(|(passage, _)| passage),
         Some(b'{') if is_lines::<IgnoredAny>(&beginning) => by_lines(source, unpacked, PIECE_BYTES, each),
         _ => values(source, unpacked, each),
     }
@@ -116,7 +116,7 @@ fn values(
     mut each: impl FnMut(&Piece) -> Passage,
 ) -> Result<Passage, ReadError> {
     let mut passage = Passage::new(Shape::Values);
-    let reader = io::BufReader::new(Repaired::new(unpacked, source.name()));
+    let reader = buffered(unpacked, source);
     for (index, value) in
         serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>().enumerate()
     {
@@ -133,7 +133,8 @@ fn values(
 }
 
 /// Hands the elements of one array of a source to `each`: the array that is found by following `path`, a name for each
-/// object around it. What is beside the path is passed over. Without such an array there is no record.
+/// object around it. Without such an array there is no record. What is beside the path is the second result; of a text
+/// that ends too early, what is before its end.
 ///
 /// # Errors
 /// As [`pieces`].
@@ -141,20 +142,8 @@ pub fn elements(
     source: &Source,
     path: &[&str],
     mut each: impl FnMut(&Piece) -> Passage,
-) -> Result<Passage, ReadError> {
-    let mut passage = Passage::new(Shape::Array);
-    let mut row = 0;
-    let mut take = |key: Option<&str>, text: &str| {
-        if key.is_none() {
-            row += 1;
-            passage.append(each(&Piece { text, part: Part::Element(row, Shape::Array) }));
-        }
-    };
-    let result = visit(source, Elements { path, take: &mut take })?;
-    if let Err(error) = result {
-        ended(&mut passage, row + 1, error, source)?;
-    }
-    Ok(passage)
+) -> Result<(Passage, Value), ReadError> {
+    inner(source, path, Shape::Array, |key, piece| key.is_none().then(|| each(piece)))
 }
 
 /// As [`elements`], of an object: hands each of its values to `each`, with its name.
@@ -165,33 +154,29 @@ pub fn entries(
     source: &Source,
     path: &[&str],
     mut each: impl FnMut(&str, &Piece) -> Passage,
-) -> Result<Passage, ReadError> {
-    let mut passage = Passage::new(Shape::Values);
+) -> Result<(Passage, Value), ReadError> {
+    inner(source, path, Shape::Values, |key, piece| key.map(|key| each(key, piece)))
+}
+
+fn inner(
+    source: &Source,
+    path: &[&str],
+    shape: Shape,
+    mut each: impl FnMut(Option<&str>, &Piece) -> Option<Passage>,
+) -> Result<(Passage, Value), ReadError> {
+    let (mut passage, mut rest) = (Passage::new(shape), Value::Null);
     let mut row = 0;
     let mut take = |key: Option<&str>, text: &str| {
-        if let Some(key) = key {
+        if let Some(more) = each(key, &Piece { text, part: Part::Element(row + 1, shape) }) {
             row += 1;
-            passage.append(each(key, &Piece { text, part: Part::Element(row, Shape::Values) }));
+            passage.append(more);
         }
     };
-    let result = visit(source, Elements { path, take: &mut take })?;
+    let result = visit(source, Elements { path, take: &mut take, rest: &mut rest })?;
     if let Err(error) = result {
         ended(&mut passage, row + 1, error, source)?;
     }
-    Ok(passage)
-}
-
-/// The one object of a source, without the field at the end of `path`, whatever that holds. What is before a fault is
-/// kept.
-///
-/// # Errors
-/// As [`pieces`].
-pub fn outline(source: &Source, path: &[&str]) -> Result<Value, ReadError> {
-    let mut outline = Value::Null;
-    match visit(source, Outline { path, into: &mut outline })? {
-        Err(error) if error.is_io() => Err(of_reading(error, source)),
-        _ => Ok(outline),
-    }
+    Ok((passage, rest))
 }
 
 /// Goes through a source once, from memory or from disk.
@@ -202,10 +187,14 @@ fn visit(
     Ok(match source.unpacked()? {
         None => whole(&mut serde_json::Deserializer::from_str(&text_of(source)?), seed),
         Some(unpacked) => {
-            let reader = io::BufReader::new(Repaired::new(unpacked, source.name()));
+            let reader = buffered(unpacked, source);
             whole(&mut serde_json::Deserializer::from_reader(reader), seed)
         }
     })
+}
+
+fn buffered(unpacked: Unpacked, source: &Source) -> io::BufReader<Repaired<Unpacked>> {
+    io::BufReader::with_capacity(1 << 16, Repaired::new(unpacked, source.name()))
 }
 
 fn whole<'de, R: serde_json::de::Read<'de>>(
@@ -242,9 +231,11 @@ fn of_reading(error: serde_json::Error, source: &Source) -> ReadError {
 }
 
 /// Follows a path to an array or an object, and hands on what is in it as it is written, with its name in an object.
+/// What is beside the path is kept.
 struct Elements<'p> {
     path: &'p [&'p str],
     take: &'p mut dyn FnMut(Option<&str>, &str),
+    rest: &'p mut Value,
 }
 
 impl<'de> DeserializeSeed<'de> for Elements<'_> {
@@ -270,13 +261,17 @@ impl<'de> Visitor<'de> for Elements<'_> {
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if !self.path.is_empty() {
+            *self.rest = Value::Object(Map::new());
+        }
         while let Some(key) = map.next_key::<String>()? {
             match self.path.split_first() {
-                Some((first, path)) if key == *first => {
-                    map.next_value_seed(Elements { path, take: &mut *self.take })?
-                }
                 None => (self.take)(Some(&key), map.next_value::<Box<RawValue>>()?.get()),
-                _ => map.next_value::<IgnoredAny>().map(|_| ())?,
+                Some((first, path)) if key == *first => {
+                    let (take, rest) = (&mut *self.take, &mut self.rest[&key]);
+                    map.next_value_seed(Elements { path, take, rest })?
+                }
+                Some(_) => self.rest[&key] = map.next_value()?,
             }
         }
         Ok(())
@@ -297,40 +292,6 @@ impl<'de> Visitor<'de> for Elements<'_> {
         Ok(())
     }
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// Copies an object, but passes over the field at the end of a path.
-struct Outline<'p> {
-    path: &'p [&'p str],
-    into: &'p mut Value,
-}
-
-impl<'de> DeserializeSeed<'de> for Outline<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Outline<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        *self.into = Value::Object(Map::new());
-        while let Some(key) = map.next_key::<String>()? {
-            match self.path.split_first() {
-                Some((first, [])) if key == *first => map.next_value::<IgnoredAny>().map(|_| ())?,
-                Some((first, path)) if key == *first => {
-                    let into = &mut self.into[&key];
-                    map.next_value_seed(Outline { path, into })?;
-                }
-                _ => self.into[&key] = map.next_value()?,
-            }
-        }
         Ok(())
     }
 }
@@ -395,12 +356,12 @@ mod tests {
     fn what_is_at_a_path_is_found_and_the_rest_kept() {
         let text = r#"{"a": 1, "b": {"c": [[1, 2], {"id": NaN}], "d": "x"}, "e": [3]}"#;
         let there = both(text, |source, take| {
-            let rest = serde_json::json!({"a": 1, "b": {"d": "x"}, "e": [3]});
-            assert_eq!(outline(source, &["b", "c"]), Ok(rest));
             for path in [["a", "c"], ["e", "c"], ["b", "d"]] {
-                assert_eq!(elements(source, &path, |piece| piece.each(&mut *take)).unwrap().n_records, 0);
+                assert_eq!(elements(source, &path, |piece| piece.each(&mut *take)).unwrap().0.n_records, 0);
             }
-            elements(source, &["b", "c"], |piece| piece.each(&mut *take)).unwrap()
+            let (passage, rest) = elements(source, &["b", "c"], |piece| piece.each(&mut *take)).unwrap();
+            assert_eq!(rest, serde_json::json!({"a": 1, "b": {"c": null, "d": "x"}, "e": [3]}));
+            passage
         });
         let values = [(1, serde_json::json!([1, 2])), (2, serde_json::json!({"id": "NaN"}))];
         assert_eq!(there[1].0, values);

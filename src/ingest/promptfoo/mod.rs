@@ -5,7 +5,7 @@ mod columns;
 
 use super::build::Builder;
 use super::json::value::text_at;
-use super::json::{Passage, elements, outline, records};
+use super::json::{Passage, elements, records};
 use super::peek::{Peek, Shape};
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
@@ -62,14 +62,14 @@ fn by_result(source: &Source, build: &mut Builder) -> Result<Option<Passage>, Re
     if source.is_here() || !Peek::at(source.beginning()).is_some_and(is_summary) {
         return Ok(None);
     }
-    let File { benchmark, timestamp, summary } = File::of(outline(source, &RESULTS)?);
+    let mut attempts = Vec::new();
+    let (passage, rest) = elements(source, &RESULTS, |piece| {
+        piece.each(|row, result: Value| attempts.extend(Attempt::of_result(&result, row)))
+    })?;
+    let File { benchmark, timestamp, summary } = File::of(rest);
     if has_table(&summary) {
         return Ok(None);
     }
-    let mut attempts = Vec::new();
-    let passage = elements(source, &RESULTS, |piece| {
-        piece.each(|row, result: Value| attempts.extend(Attempt::of_result(&result, row)))
-    })?;
     let columns = Columns::of_heads(&summary["prompts"], &attempts);
     push(build, &benchmark, timestamp.as_deref(), attempts, &columns);
     Ok(Some(passage))
