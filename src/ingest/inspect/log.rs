@@ -39,8 +39,14 @@ pub fn read(source: &Source) -> Result<(Log, Passage), ReadError> {
     let mut samples = Vec::new();
     let (passage, header) =
         elements(source, &["samples"], |piece| piece.each(|_, sample: Sample| samples.push(sample.bare())))?;
-    if samples.is_empty() && (passage.n_faults > 0 || passage.truncated.is_some()) {
-        passage.notes(&source.name())?;
+    if samples.is_empty() {
+        if let Some(fault) = passage.faults.first() {
+            let message = format!("{}; write the log again", fault.message);
+            return Err(ReadError::Malformed { file: source.name(), row: Some(fault.row), message });
+        }
+        if passage.truncated.is_some() {
+            return Err(ReadError::Truncated { file: source.name(), what: "the log".to_owned() });
+        }
     }
     let header = serde_json::from_value(header).map_err(|e| malformed(source, &e))?;
     Ok((Log { header, samples }, passage))
@@ -182,6 +188,17 @@ fn replace(value: &mut Value, reference: &str, text: &str) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_log_that_is_cut_or_damaged_gives_what_is_before() {
+        let of = |text: &str| read(&Source::new("log.json", None, text.as_bytes().to_vec()));
+        let log = r#"{"eval": {"task": "t"}, "samples": [{"id": 1}, {"id": 2}"#;
+        let (log, passage) = of(log).unwrap();
+        assert_eq!((log.samples.len(), log.header.benchmark(), passage.truncated), (2, "t", Some(3)));
+        let error = of(r#"{"eval": {}, "samples": [oops"#).unwrap_err().to_string();
+        assert!(error.ends_with("write the log again"), "{error}");
+        assert!(matches!(of(r#"{"eval": {}, "samples": [{"id"#), Err(ReadError::Truncated { .. })));
+    }
 
     #[test]
     fn a_question_is_a_text_that_is_there_as_a_whole() {
