@@ -38,8 +38,16 @@ impl<R: Read> Repaired<R> {
         }
     }
 
-    /// Mends the next bytes.
+    /// Mends the next bytes. Nothing comes after an error: a parser may ask once more.
     fn refill(&mut self) -> io::Result<()> {
+        self.mend_next().inspect_err(|_| {
+            self.raw.clear();
+            self.text.clear();
+            (self.taken, self.ended) = (0, true);
+        })
+    }
+
+    fn mend_next(&mut self) -> io::Result<()> {
         let mut end = 0;
         while end == 0 && !self.ended {
             let read = self.inner.by_ref().take(STEP as u64).read_to_end(&mut self.raw)?;
@@ -117,8 +125,10 @@ mod tests {
     #[test]
     fn what_is_no_text_is_told_with_its_place() {
         let bytes = [b"{\"a\": \"".as_slice(), &[b' '; STEP], b"\xff\"}"].concat();
-        let error = Repaired::new(bytes.as_slice(), "f".to_owned()).read_to_end(&mut Vec::new()).unwrap_err();
+        let mut text = Repaired::new(bytes.as_slice(), "f".to_owned());
+        let error = text.read_to_end(&mut Vec::new()).unwrap_err();
         assert!(error.to_string().contains(&format!("byte {}", STEP + 7)), "{error}");
+        assert_eq!(text.read(&mut [0; 9]).unwrap(), 0);
         let mut read = Vec::new();
         Repaired::new(&b"{\"a\": \"\xc3"[..], "f".to_owned()).read_to_end(&mut read).unwrap();
         assert_eq!(read, b"{\"a\": \"");
