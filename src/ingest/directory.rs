@@ -320,11 +320,10 @@ impl Directory<'_> {
             uses.extend(companion.join(&mut responses));
         }
         match (finish(read, finish_plain(*responses)), self.work(at)) {
-            // Not to be found again, but out of memory.
+            // What the tables beside it add is not found again.
             (Outcome::Read(read, Piece::Here(fragment)), Some(work)) if !companions.is_empty() => {
-                let name = format!("{}-joined", self.name(at, ""));
-                let kept = work.keep(&name, About::new(&read, None), &fragment);
-                Outcome::Read(read, kept.map_or(Piece::Here(fragment), Piece::Kept))
+                let aside = work.put_aside(&self.name(at, ""), About::new(&read, None), &fragment);
+                Outcome::Read(read, aside.map_or(Piece::Here(fragment), Piece::Kept))
             }
             (outcome, _) => outcome,
         }

@@ -126,7 +126,7 @@ impl Work {
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             return Err(WorkError::InUse { path });
         }
-        // Half-written files and half-unpacked archives of a reading that was killed.
+        // Half-written files, half-unpacked archives and what was put aside by a reading that was killed.
         for entry in fs::read_dir(&directory).map_err(failed)?.flatten() {
             let entry = entry.path();
             let is_part = entry.extension().is_some_and(|e| e == "part");
@@ -175,8 +175,17 @@ impl Work {
 
     /// Keeps a piece; where, if there was room for it.
     pub fn keep(&self, name: &str, about: About, fragment: &Fragment) -> Option<PathBuf> {
+        Self::write(self.path(name), about, fragment)
+    }
+
+    /// Puts a piece out of memory for as long as this reading takes; where, if there was room for it. The next
+    /// reading removes it.
+    pub fn put_aside(&self, name: &str, about: About, fragment: &Fragment) -> Option<PathBuf> {
+        Self::write(self.directory.join(format!("{name}.aside")), about, fragment)
+    }
+
+    fn write(path: PathBuf, about: About, fragment: &Fragment) -> Option<PathBuf> {
         let about = About { notes: fragment.notes.clone(), rests: fragment.rests.clone(), ..about };
-        let path = self.path(name);
         let bytes = part::encode(&about, &fragment.table).ok()?;
         store::atomic::write_file(&path, &bytes).ok()?;
         Some(path)
@@ -286,6 +295,8 @@ mod tests {
             let work = Work::open(&out).unwrap();
             assert!(matches!(Work::open(&out), Err(WorkError::InUse { .. })));
             assert!(work.keep("k", About::new(&read, None), &fragment).is_some());
+            let aside = work.put_aside("k", About::new(&read, None), &fragment).unwrap();
+            assert_eq!(Piece::Kept(aside).load().unwrap().table, fragment.table);
             for unpacked in ["unpacked", "half-unpacked"] {
                 fs::create_dir(work.directory().join(unpacked)).unwrap();
                 fs::write(work.directory().join(unpacked).join("1"), "content").unwrap();
@@ -302,6 +313,7 @@ mod tests {
         assert!(unpacked.exists());
         work.keep_only(["other"].into_iter());
         assert!(!unpacked.exists());
+        assert!(!work.directory().join("k.aside").exists());
         let (about, path) = work.find("k").unwrap();
         let back = Piece::Kept(path).load().unwrap();
         assert_eq!((about.read.file.as_str(), &back.notes), ("f", &fragment.notes));
