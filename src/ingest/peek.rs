@@ -3,6 +3,7 @@
 //! The scan only follows strings and brackets, so it accepts what strict readers refuse (`NaN`) and costs no
 //! memory, and it can look at a file that is cut short.
 
+use super::json::scan::value_end;
 use std::borrow::Cow;
 
 /// The outer shape of a JSON file.
@@ -80,43 +81,6 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The position after the string that begins at `at`.
-fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + 1;
-    loop {
-        match bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-}
-
-/// The position after the value that begins at `at`.
-fn value_end(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let mut depth = 0usize;
-    loop {
-        match bytes.get(at)? {
-            b'"' => at = string_end(bytes, at)?,
-            b'{' | b'[' => {
-                depth += 1;
-                at += 1;
-            }
-            b'}' | b']' if depth == 0 => return Some(at),
-            b'}' | b']' => {
-                depth -= 1;
-                at += 1;
-            }
-            b',' if depth == 0 => return Some(at),
-            b if depth == 0 && b.is_ascii_whitespace() => return Some(at),
-            _ => at += 1,
-        }
-        if depth == 0 && matches!(bytes.get(at - 1), Some(b'"' | b'}' | b']')) {
-            return Some(at);
-        }
-    }
-}
-
 type Fields<'a> = Vec<(Cow<'a, str>, &'a [u8])>;
 
 /// The fields of an object, the position after it if it ends, and the field in which it is cut short.
@@ -140,7 +104,7 @@ fn collect<'a>(bytes: &'a [u8], mut at: usize, object: &mut Object<'a>) -> Optio
             b'}' => return Some(at + 1),
             b',' => at += 1,
             b'"' => {
-                let end = string_end(bytes, at)?;
+                let end = value_end(bytes, at)?;
                 let name = String::from_utf8_lossy(bytes.get(at + 1..end - 1)?);
                 at = skip_space(bytes, end);
                 if bytes.get(at)? != &b':' {

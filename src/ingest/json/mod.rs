@@ -11,10 +11,12 @@ pub mod python;
 pub mod records;
 pub mod repair;
 mod repaired;
+pub mod scan;
 pub mod value;
+mod window;
 
 pub use lenient::{Scalar, Text, number_from_text};
-pub use pieces::{Piece, elements, entries, pieces, records};
+pub use pieces::{Piece, each_record, elements, entries, pieces, records};
 pub use python::python_value;
-pub use records::{Fault, Passage, Shape, each_record, first_record};
+pub use records::{Fault, Passage, Shape, first_record};
 pub use repair::{repair, text_in, text_of};

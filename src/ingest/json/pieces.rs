@@ -1,33 +1,30 @@
 //! How are the records of a file read that is larger than it may be in memory? A piece of it at a time: some lines, an
 //! element of an array, a value.
 
-use super::records::{Passage, Shape, each_record, in_one_line, is_lines, lines};
+use super::records::{Passage, Shape, in_one_line, is_lines, lines, values};
 use super::repair::{text_in, text_of};
 use super::repaired::Repaired;
+use super::window::{LONGEST_VALUE, Stop, Window};
 use crate::ingest::unwrap::Unpacked;
 use crate::ingest::{ReadError, Source};
-use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use std::fmt;
-use std::io;
+use std::io::{self, Read};
 
 /// Bytes of lines that are read together: they stay in the processor's cache from one pass over them to the next.
 const PIECE_BYTES: usize = 1 << 20;
-/// A longer line is no record.
-const LONGEST_LINE: usize = 256 << 20;
-
 /// A piece of a text, which holds whole records.
+#[derive(Debug)]
 pub struct Piece<'t> {
     text: &'t str,
     part: Part,
 }
 
 /// What part of the text a piece is.
+#[derive(Debug)]
 enum Part {
-    /// All of it.
+    /// All of it: lines, or values.
     Whole,
     /// Lines, after some others.
     Lines { before: u64, is_last: bool },
@@ -36,10 +33,13 @@ enum Part {
 }
 
 impl Piece<'_> {
-    /// Hands every record of the piece to `take`, as [`each_record`] does.
+    /// Hands every record of the piece to `take` with its line or element number, from 1, without copying the text.
+    ///
+    /// A record that cannot be read is left out and the next one tried. Nesting is bounded by the parser.
     pub fn each<'a, T: Deserialize<'a>>(&'a self, mut take: impl FnMut(u64, T)) -> Passage {
         match self.part {
-            Part::Whole => each_record(self.text, take),
+            Part::Whole if is_lines::<T>(self.text) => lines(self.text, 0, true, take),
+            Part::Whole => values(self.text, take),
             Part::Lines { before, is_last } => lines(self.text, before, is_last, take),
             Part::Element(row, shape) => {
                 let mut passage = Passage::new(shape);
@@ -67,19 +67,42 @@ pub fn records<T: DeserializeOwned>(
     pieces(source, |piece| piece.each(&mut take))
 }
 
-/// Hands a source to `each` in pieces: all of it where it is in memory.
+/// As [`records`], of a text.
+pub fn each_record<T: DeserializeOwned>(text: &str, mut take: impl FnMut(u64, T)) -> Passage {
+    pieces_of(text, |piece| piece.each(&mut take))
+}
+
+/// Hands a source to `each` in pieces: all of it where it is in memory and no array.
 ///
 /// # Errors
 /// [`ReadError::Empty`], [`ReadError::Malformed`] where it is no text, and those of its compression.
-pub fn pieces(source: &Source, mut each: impl FnMut(&Piece) -> Passage) -> Result<Passage, ReadError> {
+pub fn pieces(source: &Source, each: impl FnMut(&Piece) -> Passage) -> Result<Passage, ReadError> {
     let Some(unpacked) = source.unpacked()? else {
-        return Ok(each(&Piece { text: &text_of(source)?, part: Part::Whole }));
+        return Ok(pieces_of(&text_of(source)?, each));
     };
     let beginning = text_in(source.beginning(), || source.name())?;
     match beginning.trim_start().bytes().next() {
         Some(b'[') => elements(source, &[], each).map(|(passage, _)| passage),
         Some(b'{') if is_lines::<IgnoredAny>(&beginning) => by_lines(source, unpacked, PIECE_BYTES, each),
-        _ => values(source, unpacked, each),
+        _ => by_value(source, unpacked, each),
+    }
+}
+
+fn pieces_of(text: &str, mut each: impl FnMut(&Piece) -> Passage) -> Passage {
+    match text.trim_start().bytes().next() {
+        Some(b'[') => {
+            let mut following = Following::new(Shape::Array, |key, piece| key.is_none().then(|| each(piece)));
+            match following.through(&mut Window::new(text.as_bytes()), &[], &mut Value::Null) {
+                Ok(()) => following.passage,
+                Err(stop) => following.stopped(&stop),
+            }
+        }
+        Some(b'{') => each(&Piece { text, part: Part::Whole }),
+        _ => {
+            let mut passage = Passage::new(Shape::Values);
+            passage.fault(1, "neither a JSON object nor an array");
+            passage
+        }
     }
 }
 
@@ -95,9 +118,8 @@ fn by_lines(
     while more {
         more = unpacked.fill(&mut bytes, piece_bytes)?;
         let end = if more { memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1) } else { bytes.len() };
-        if end == 0 && bytes.len() > LONGEST_LINE {
-            let message = format!("is longer than {} MB, which no record is", LONGEST_LINE >> 20);
-            return Err(ReadError::Malformed { file: source.name(), row: Some(before + 1), message });
+        if end == 0 && bytes.len() > LONGEST_VALUE {
+            return Err(too_long(source, before + 1));
         }
         if !bytes[..end].iter().all(u8::is_ascii_whitespace) {
             let text = text_in(&bytes[..end], || source.name()).map_err(|error| error.after(before))?;
@@ -110,23 +132,23 @@ fn by_lines(
 }
 
 /// Values one after the other.
-fn values(
+fn by_value(
     source: &Source,
     unpacked: Unpacked,
     mut each: impl FnMut(&Piece) -> Passage,
 ) -> Result<Passage, ReadError> {
     let mut passage = Passage::new(Shape::Values);
-    let reader = buffered(unpacked, source);
-    for (index, value) in
-        serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>().enumerate()
-    {
-        let row = index as u64 + 1;
+    let reader = io::BufReader::with_capacity(1 << 16, Repaired::new(unpacked, source.name()));
+    let values = serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>();
+    for (row, value) in (1..).zip(values) {
         match value {
             Ok(value) => {
                 let piece = Piece { text: value.get(), part: Part::Element(row, Shape::Values) };
                 passage.append(each(&piece));
             }
-            Err(error) => ended(&mut passage, row, error, source)?,
+            Err(error) if error.is_io() => return Err(of_reading(error.into(), source)),
+            Err(error) if error.is_eof() => passage.truncated = Some(row),
+            Err(error) => passage.fault(row, format!("{error}; what follows was not read")),
         }
     }
     Ok(passage)
@@ -162,142 +184,146 @@ fn inner(
     source: &Source,
     path: &[&str],
     shape: Shape,
-    mut each: impl FnMut(Option<&str>, &Piece) -> Option<Passage>,
+    each: impl FnMut(Option<&str>, &Piece) -> Option<Passage>,
 ) -> Result<(Passage, Value), ReadError> {
-    let (mut passage, mut rest) = (Passage::new(shape), Value::Null);
-    let mut row = 0;
-    let mut take = |key: Option<&str>, text: &str| {
-        if let Some(more) = each(key, &Piece { text, part: Part::Element(row + 1, shape) }) {
-            row += 1;
-            passage.append(more);
+    let mut rest = Value::Null;
+    let mut following = Following::new(shape, each);
+    let result = match source.unpacked()? {
+        None => following.through(&mut Window::new(text_of(source)?.as_bytes()), path, &mut rest),
+        Some(unpacked) => {
+            let text = Repaired::new(unpacked, source.name());
+            following.through(&mut Window::new(text), path, &mut rest)
         }
     };
-    let result = visit(source, Elements { path, take: &mut take, rest: &mut rest })?;
-    if let Err(error) = result {
-        ended(&mut passage, row + 1, error, source)?;
+    match result {
+        Ok(()) => Ok((following.passage, rest)),
+        Err(Stop::Io(error)) => Err(of_reading(error, source)),
+        Err(Stop::TooLong) => Err(too_long(source, following.row + 1)),
+        Err(stop) => Ok((following.stopped(&stop), rest)),
     }
-    Ok((passage, rest))
 }
 
-/// Goes through a source once, from memory or from disk.
-fn visit(
-    source: &Source,
-    seed: impl for<'de> DeserializeSeed<'de, Value = ()>,
-) -> Result<serde_json::Result<()>, ReadError> {
-    Ok(match source.unpacked()? {
-        None => whole(&mut serde_json::Deserializer::from_str(&text_of(source)?), seed),
-        Some(unpacked) => {
-            let reader = buffered(unpacked, source);
-            whole(&mut serde_json::Deserializer::from_reader(reader), seed)
-        }
-    })
+fn too_long(source: &Source, row: u64) -> ReadError {
+    let message = format!("is longer than {} MB, which no record is", LONGEST_VALUE >> 20);
+    ReadError::Malformed { file: source.name(), row: Some(row), message }
 }
 
-fn buffered(unpacked: Unpacked, source: &Source) -> io::BufReader<Repaired<Unpacked>> {
-    io::BufReader::with_capacity(1 << 16, Repaired::new(unpacked, source.name()))
-}
-
-fn whole<'de, R: serde_json::de::Read<'de>>(
-    deserializer: &mut serde_json::Deserializer<R>,
-    seed: impl DeserializeSeed<'de, Value = ()>,
-) -> serde_json::Result<()> {
-    seed.deserialize(&mut *deserializer)?;
-    deserializer.end()
-}
-
-/// What an error says of the text that was read up to it.
-fn ended(
-    passage: &mut Passage,
-    row: u64,
-    error: serde_json::Error,
-    source: &Source,
-) -> Result<(), ReadError> {
-    if error.is_io() {
-        return Err(of_reading(error, source));
-    }
-    if error.is_eof() {
-        passage.truncated = Some(row);
-    } else {
-        passage.fault(row, format!("{error}; what follows was not read"));
-    }
-    Ok(())
-}
-
-/// The error of the file behind that of the parser.
-fn of_reading(error: serde_json::Error, source: &Source) -> ReadError {
-    let error = io::Error::from(error);
+/// The error of the file behind that of the system.
+fn of_reading(error: io::Error, source: &Source) -> ReadError {
     let message = error.to_string();
     error.downcast::<ReadError>().unwrap_or(ReadError::Io { file: source.name(), message })
 }
 
 /// Follows a path to an array or an object, and hands on what is in it as it is written, with its name in an object.
-/// What is beside the path is kept.
-struct Elements<'p> {
-    path: &'p [&'p str],
-    take: &'p mut dyn FnMut(Option<&str>, &str),
-    rest: &'p mut Value,
+struct Following<F> {
+    each: F,
+    shape: Shape,
+    passage: Passage,
+    /// Elements or entries so far.
+    row: u64,
 }
 
-impl<'de> DeserializeSeed<'de> for Elements<'_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+impl<F: FnMut(Option<&str>, &Piece) -> Option<Passage>> Following<F> {
+    fn new(shape: Shape, each: F) -> Self {
+        Self { each, shape, passage: Passage::new(shape), row: 0 }
+    }
+
+    /// Goes through all of a text; what is beside the path is kept in `rest`.
+    fn through<R: Read>(
+        &mut self,
+        text: &mut Window<R>,
+        path: &[&str],
+        rest: &mut Value,
+    ) -> Result<(), Stop> {
+        self.follow(text, path, rest)?;
+        match text.next()? {
+            Some(_) => Err(Stop::Odd("more after the end of the value".to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    fn follow<R: Read>(&mut self, text: &mut Window<R>, path: &[&str], rest: &mut Value) -> Result<(), Stop> {
+        if path.is_empty() && text.take(b'[')? {
+            return items(text, b']', |text| {
+                let element = text.value()?;
+                self.hand_on(None, element);
+                Ok(())
+            });
+        }
+        if !text.take(b'{')? {
+            return text.value().map(drop);
+        }
+        if !path.is_empty() {
+            *rest = Value::Object(Map::new());
+        }
+        items(text, b'}', |text| {
+            let key: String =
+                serde_json::from_str(text.value()?).map_err(|error| Stop::Odd(in_one_line(&error)))?;
+            if !text.take(b':')? {
+                return Err(expected(b':'));
+            }
+            match path.split_first() {
+                None => self.hand_on(Some(&key), text.value()?),
+                Some((first, path)) if key == *first => self.follow(text, path, &mut rest[&key])?,
+                Some(_) => match serde_json::from_str(text.value()?) {
+                    Ok(value) => rest[&key] = value,
+                    Err(error) => {
+                        self.passage.fault(self.row + 1, format!("field {key:?}: {}", in_one_line(&error)));
+                    }
+                },
+            }
+            Ok(())
+        })
+    }
+
+    fn hand_on(&mut self, key: Option<&str>, text: &str) {
+        let piece = Piece { text, part: Part::Element(self.row + 1, self.shape) };
+        if let Some(passage) = (self.each)(key, &piece) {
+            self.row += 1;
+            self.passage.append(passage);
+        }
+    }
+
+    /// What came of a text that could not be followed to its end.
+    fn stopped(mut self, stop: &Stop) -> Passage {
+        match stop {
+            Stop::Cut => self.passage.truncated = Some(self.row + 1),
+            Stop::Odd(message) => {
+                self.passage.fault(self.row + 1, format!("{message}; what follows was not read"));
+            }
+            Stop::TooLong | Stop::Io(_) => self.passage.fault(self.row + 1, "cannot be read"),
+        }
+        self.passage
     }
 }
 
-impl<'de> Visitor<'de> for Elements<'_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of records")
+/// Hands everything between commas to `take`, up to a bracket.
+fn items<R: Read>(
+    text: &mut Window<R>,
+    end: u8,
+    mut take: impl FnMut(&mut Window<R>) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    if text.take(end)? {
+        return Ok(());
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        if !self.path.is_empty() {
-            while list.next_element::<IgnoredAny>()?.is_some() {}
+    loop {
+        take(text)?;
+        if text.take(end)? {
             return Ok(());
         }
-        while let Some(element) = list.next_element::<Box<RawValue>>()? {
-            (self.take)(None, element.get());
+        if !text.take(b',')? {
+            return Err(expected(end));
         }
-        Ok(())
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        if !self.path.is_empty() {
-            *self.rest = Value::Object(Map::new());
-        }
-        while let Some(key) = map.next_key::<String>()? {
-            match self.path.split_first() {
-                None => (self.take)(Some(&key), map.next_value::<Box<RawValue>>()?.get()),
-                Some((first, path)) if key == *first => {
-                    let (take, rest) = (&mut *self.take, &mut self.rest[&key]);
-                    map.next_value_seed(Elements { path, take, rest })?
-                }
-                Some(_) => self.rest[&key] = map.next_value()?,
-            }
-        }
-        Ok(())
-    }
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
+}
+
+fn expected(byte: u8) -> Stop {
+    Stop::Odd(format!("`{}` is missing", char::from(byte)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::records::first_record;
     use super::*;
     use crate::ingest::walk::Found;
 
@@ -375,5 +401,72 @@ mod tests {
         let source = Source::on_disk(&Found::File(path), u64::MAX, b"{\"a\": 1}\n".to_vec());
         let error = records(&source, |_, _: Value| {}).unwrap_err();
         assert!(matches!(error, ReadError::Malformed { row: Some(2), .. }), "{error}");
+    }
+
+    fn read(text: &str) -> (Vec<(u64, Value)>, Passage) {
+        let mut records = Vec::new();
+        let passage = each_record(text, |row, value: Value| records.push((row, value)));
+        (records, passage)
+    }
+
+    #[test]
+    fn the_shape_is_found_from_the_content() {
+        for (text, shape, rows) in [
+            ("[{\"a\":1},\n {\"a\":2}]", Shape::Array, vec![1, 2]),
+            ("\n{\"a\":1}\r\n\n{\"a\":2}\n", Shape::Lines, vec![2, 4]),
+            ("{\n \"a\": 1\n}\n{\n \"a\": 2\n}", Shape::Values, vec![1, 2]),
+            ("{\"a\":1}{\"a\":2}\n{\"a\":3}", Shape::Values, vec![1, 2, 3]),
+            ("{\"a\":1}", Shape::Values, vec![1]),
+        ] {
+            let (records, passage) = read(text);
+            assert_eq!(passage.shape, shape, "{text}");
+            assert_eq!(records.iter().map(|r| r.0).collect::<Vec<_>>(), rows, "{text}");
+            assert_eq!((passage.n_faults, passage.truncated), (0, None));
+            assert_eq!(first_record::<Value>(text).as_ref(), Some(&records[0].1));
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_the_next_one_read() {
+        let (records, passage) = read("{\"a\":1}\n{\"a\":}\n{\"a\":3}\n{\"a\": tr");
+        assert_eq!(records.len(), 2);
+        assert_eq!(passage.faults[0].row, 2);
+        assert_eq!(passage.truncated, Some(4));
+        assert_eq!(passage.notes("f").unwrap().len(), 2);
+        // A line cut short in the middle of the file is a fault, not the end of the file.
+        let (records, passage) = read("{\"a\":1}\n{\"a\n{\"a\":3}\n");
+        assert_eq!((records.len(), passage.n_faults, passage.truncated), (2, 1, None));
+    }
+
+    #[test]
+    fn a_bad_element_is_named_and_the_next_one_read() {
+        let (records, passage) = read("[{\"a\": 1}, {\"a\": tru}, {\"a\": [3}, {\"a\": 4}]");
+        // Where brackets don't match, what follows cannot be told from what belongs to it.
+        assert_eq!((records.len(), passage.n_faults, passage.truncated), (1, 2, Some(4)));
+        assert_eq!(passage.faults.iter().map(|fault| fault.row).collect::<Vec<_>>(), [2, 3]);
+        let (records, passage) = read("[{\"a\": 1}, {a: 2}, {\"a\": 3} {\"a\": 4}]");
+        assert_eq!((records.len(), passage.n_faults), (2, 2));
+        assert!(passage.faults[1].message.contains("`]` is missing"), "{:?}", passage.faults);
+    }
+
+    #[test]
+    fn what_is_before_the_end_of_a_cut_array_is_read() {
+        let (records, passage) = read("[{\"a\":1}, {\"a\":2}, {\"a\"");
+        assert_eq!((records.len(), passage.truncated), (2, Some(3)));
+    }
+
+    #[test]
+    fn nothing_read_is_an_error_that_says_why() {
+        assert!(matches!(read("{\"a\": [1, 2").1.notes("f"), Err(ReadError::Truncated { .. })));
+        assert!(matches!(read("{\"a\" 1}").1.notes("f"), Err(ReadError::Malformed { row: Some(1), .. })));
+        assert!(matches!(read("hello").1.notes("f"), Err(ReadError::Malformed { .. })));
+        assert!(matches!(read("[]").1.notes("f"), Err(ReadError::Empty { .. })));
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let (records, passage) = read(&deep);
+        assert_eq!((records.len(), passage.n_faults), (0, 1));
     }
 }
