@@ -92,16 +92,11 @@ impl Piece {
         match self {
             Self::Here(fragment) => Ok(*fragment),
             Self::Kept(path) => {
-                let (about, table): (About, ResponseTable) =
-                    part::decode(&path.display().to_string(), &read(&path)?)?;
+                let (about, table): (About, ResponseTable) = part::read(&path)?;
                 Ok(Fragment { table, notes: about.notes, rests: about.rests })
             }
         }
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    fs::read(path).map_err(|source| StoreError::Io { path: path.display().to_string(), source })
 }
 
 /// The work directory of a store.
@@ -169,7 +164,7 @@ impl Work {
     /// What is known about a whole part of this name.
     pub fn find(&self, name: &str) -> Option<(About, PathBuf)> {
         let path = self.path(name);
-        let about = part::about(&fs::read(&path).ok()?)?;
+        let about = part::about(&path)?;
         Some((about, path))
     }
 
@@ -186,26 +181,22 @@ impl Work {
 
     fn write(path: PathBuf, about: About, fragment: &Fragment) -> Option<PathBuf> {
         let about = About { notes: fragment.notes.clone(), rests: fragment.rests.clone(), ..about };
-        let bytes = part::encode(&about, &fragment.table).ok()?;
-        store::atomic::write_file(&path, &bytes).ok()?;
+        part::write(&path, &about, &fragment.table).ok()?;
         Some(path)
     }
 
     /// Keeps scores of options that come after those that were kept before; whether there was room for them.
     pub fn keep_options(&self, scores: &OptionScores) -> bool {
         let path = self.options(self.n_options.load(Ordering::Relaxed));
-        let kept = part::encode(&(), scores).and_then(|bytes| store::atomic::write_file(&path, &bytes));
+        let kept = part::write(&path, &(), scores);
         self.n_options.fetch_add(usize::from(kept.is_ok()), Ordering::Relaxed);
         kept.is_ok()
     }
 
     /// The scores of options that were kept in this reading, in their order.
     pub fn kept_options(&self) -> impl Iterator<Item = Result<OptionScores, StoreError>> {
-        (0..self.n_options.load(Ordering::Relaxed)).map(|at| {
-            let path = self.options(at);
-            let bytes = read(&path)?;
-            part::decode(&path.display().to_string(), &bytes).map(|((), scores)| scores)
-        })
+        (0..self.n_options.load(Ordering::Relaxed))
+            .map(|at| part::read(&self.options(at)).map(|((), scores)| scores))
     }
 
     /// Removes the directory: everything that was kept is in the store.
@@ -303,7 +294,7 @@ mod tests {
             }
             kept::keep(&work.directory().join("unpacked"), &[member("1", 1, 7)]);
             kept::keep(&work.directory().join("half-unpacked"), &[member("1", 1, 7), member("2", 2, 7)]);
-            fs::write(work.directory().join("cut.part"), "evalgauge part 3\nand no more").unwrap();
+            fs::write(work.directory().join("cut.part"), "evalgauge part 4\nand no more").unwrap();
         }
         let work = Work::open(&out).unwrap();
         assert!(work.find("cut").is_none() && work.find("other").is_none());

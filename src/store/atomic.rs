@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use super::read::is_store;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +11,22 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`StoreError::Io`].
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_file_with(path, |file| file.write_all(bytes).map_err(StoreError::io(path)))
+}
+
+/// As [`write_file`], with what `write` writes.
+///
+/// # Errors
+/// [`StoreError::Io`], and those of `write`.
+pub fn write_file_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut temporary = tempfile::Builder::new()
         .prefix(".evalgauge-")
         .tempfile_in(parent(path))
         .map_err(StoreError::io(path))?;
-    temporary.write_all(bytes).map_err(StoreError::io(path))?;
+    write(temporary.as_file_mut())?;
     readable_by_others(temporary.path()).map_err(StoreError::io(path))?;
     temporary.persist(path).map_err(|e| StoreError::io(path)(e.error))?;
     Ok(())
