@@ -6,84 +6,30 @@
 //! other words than earlier files (another template of the prompt) are joined by name, and that is said.
 
 mod content;
+mod findings;
+mod known;
 
 use super::fragment::Note;
 use super::item_hash::{item_hash, same_order};
-use super::lint::{self, Lint};
+use super::lint::Lint;
 use crate::response::{Item, Joiner, ResponseTable};
-use content::{Content, Where, is_place, overlap, place};
+use content::{Content, is_place, overlap, place};
+use findings::Findings;
+use known::Known;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::LazyCell;
-use std::collections::hash_map::Entry;
 
-/// Examples kept of each kind of finding.
-const MAX_EXAMPLES: usize = 5;
 /// Pairs of texts by which it is judged whether they are the same questions in other words.
 const MAX_COMPARED: usize = 64;
 /// Two texts that share this part of the words of the shorter one are one question.
 const SHARED_WORDS: f64 = 0.5;
 
-/// What is known of one benchmark.
-#[derive(Debug, Default)]
-struct Known {
-    content_of: FxHashMap<String, Content>,
-    /// The one item of a content; `None` where several items share it.
-    item_of: FxHashMap<Where, Option<String>>,
-}
-
-impl Known {
-    fn learn(&mut self, item: &Item, content: Content) {
-        let id = item.id.as_str();
-        match self.content_of.get_mut(id) {
-            Some(earlier) => {
-                earlier.whole = earlier.whole.or(content.whole.filter(|_| earlier.equals(content)));
-            }
-            None => {
-                self.content_of.insert(id.to_owned(), content);
-            }
-        }
-        match self.item_of.entry(place(item, content)) {
-            Entry::Vacant(new) => {
-                new.insert(Some(id.to_owned()));
-            }
-            Entry::Occupied(mut one) => {
-                if one.get().as_deref().is_some_and(|one| one != id) {
-                    one.insert(None);
-                }
-            }
-        }
-    }
-}
-
 /// What was found in all files so far.
 #[derive(Debug, Default)]
 pub struct Identity {
     benchmarks: FxHashMap<String, Known>,
-    /// In the order of their first finding: benchmark, then what was found.
-    findings: Vec<(String, Findings)>,
-}
-
-#[derive(Debug, Default)]
-struct Findings {
-    kept_apart: Finding,
-    other_words: Finding,
-    other_keys: Finding,
-}
-
-#[derive(Debug, Default)]
-struct Finding {
-    count: usize,
-    examples: Vec<String>,
-}
-
-impl Finding {
-    fn add(&mut self, example: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.examples.len() < MAX_EXAMPLES {
-            self.examples.push(example());
-        }
-    }
+    findings: Findings,
 }
 
 /// What is to be done with an item of a file.
@@ -125,26 +71,7 @@ impl Identity {
 
     /// What the findings mean for a user.
     pub fn lints(self) -> Vec<Lint> {
-        let mut all = Vec::new();
-        for (benchmark, found) in self.findings {
-            let kinds = [
-                (&lint::KEPT_APART, found.kept_apart),
-                (&lint::OTHER_WORDS, found.other_words),
-                (&lint::OTHER_KEYS, found.other_keys),
-            ];
-            for (kind, finding) in kinds.into_iter().filter(|(_, finding)| finding.count > 0) {
-                all.push(kind.finding(Some(benchmark.clone()), finding.count, finding.examples));
-            }
-        }
-        all
-    }
-
-    fn findings(&mut self, benchmark: &str) -> &mut Findings {
-        let at = self.findings.iter().position(|(name, _)| name == benchmark).unwrap_or_else(|| {
-            self.findings.push((benchmark.to_owned(), Findings::default()));
-            self.findings.len() - 1
-        });
-        &mut self.findings[at].1
+        self.findings.lints()
     }
 
     fn verdicts(
@@ -245,7 +172,7 @@ impl Identity {
         }
         forgiven.sort();
         for (benchmark, shared, differ) in forgiven {
-            let finding = &mut self.findings(&benchmark).other_words;
+            let finding = &mut self.findings.of(&benchmark).other_words;
             finding.add(|| format!("{file}: {} of {shared}", differ.len()));
             finding.count += differ.len() - 1;
             for (item, verdict) in items.iter().zip(verdicts.iter_mut()) {
@@ -274,7 +201,7 @@ impl Identity {
                 }
                 (Verdict::Differs, Some(content)) => {
                     let new = format!("{}#{:08x}", item.id, content.hash() >> 32);
-                    let finding = &mut self.findings(&item.benchmark).kept_apart;
+                    let finding = &mut self.findings.of(&item.benchmark).kept_apart;
                     let short = file.rsplit('/').next().unwrap_or(file);
                     finding.add(|| format!("{} of {short} is {new}", item.id));
                     new
@@ -321,7 +248,7 @@ impl Identity {
             let text = |item: &Item| item.gold_text.as_deref().map(|text| item_hash::<&str>(text, &[]));
             if same && item.options.is_none() && text(earlier).zip(text(item)).is_some_and(|(a, b)| a != b) {
                 let example = (item.id.to_string(), earlier.gold_text.clone(), item.gold_text.clone());
-                self.findings(&item.benchmark).other_keys.add(|| {
+                self.findings.of(&item.benchmark).other_keys.add(|| {
                     let (id, earlier, new) = example;
                     let short =
                         |text: Option<String>| text.unwrap_or_default().chars().take(40).collect::<String>();

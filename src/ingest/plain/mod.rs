@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod companion;
 pub mod delimited;
+mod extras;
 pub mod given;
 pub mod long;
 pub mod records;

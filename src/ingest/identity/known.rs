@@ -1,0 +1,39 @@
+//! What have earlier files said of the items of one benchmark?
+
+use super::content::{Content, Where, place};
+use crate::response::Item;
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
+
+/// What is known of one benchmark.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub content_of: FxHashMap<String, Content>,
+    /// The one item of a content; `None` where several items share it.
+    pub item_of: FxHashMap<Where, Option<String>>,
+}
+
+impl Known {
+    /// Adds an item and what it says.
+    pub fn learn(&mut self, item: &Item, content: Content) {
+        let id = item.id.as_str();
+        match self.content_of.get_mut(id) {
+            Some(earlier) => {
+                earlier.whole = earlier.whole.or(content.whole.filter(|_| earlier.equals(content)));
+            }
+            None => {
+                self.content_of.insert(id.to_owned(), content);
+            }
+        }
+        match self.item_of.entry(place(item, content)) {
+            Entry::Vacant(new) => {
+                new.insert(Some(id.to_owned()));
+            }
+            Entry::Occupied(mut one) => {
+                if one.get().as_deref().is_some_and(|one| one != id) {
+                    one.insert(None);
+                }
+            }
+        }
+    }
+}
