@@ -1,7 +1,7 @@
 //! What did the metrics of DeepEval say of each test case? One file for each test run.
 
 use super::build::Builder;
-use super::json::records;
+use super::json::elements_of;
 use super::json::value::{name, number, text_at};
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
@@ -20,18 +20,31 @@ use xxhash_rust::xxh3::xxh3_64;
 /// [`ReadError`] where not one test case could be read.
 pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "deepeval");
-    let mut passage = records(source, |_, file: Value| {
-        let file = file.get("testRunData").unwrap_or(&file);
-        let stem = source.file_name();
-        let stem = stem.strip_suffix(".json").unwrap_or(&stem);
-        let model = text_at(file, &["hyperparameters", "model"]).filter(|m| !m.is_empty());
-        if model.is_none() {
-            build
-                .note(None, format!("no `hyperparameters.model`: the run is named after its file, {stem:?}"));
-        }
-        push(file, model.unwrap_or(stem), &mut build);
+    // Both lists of a run as it is kept, and of one as it was exported.
+    let mut lists: [Vec<Case>; 4] = Default::default();
+    let paths: [&[&str]; 4] = [
+        &["testCases"],
+        &["conversationalTestCases"],
+        &["testRunData", "testCases"],
+        &["testRunData", "conversationalTestCases"],
+    ];
+    let (mut passage, about) = elements_of(source, &paths, |list, piece| {
+        piece.each(|_, case: Value| lists[list].push(Case::of(&case)))
     })?;
-    if passage.n_records > 0 && build.table().is_empty() {
+    let [kept, kept_conversations, exported, exported_conversations] = lists;
+    let (about, cases, conversations) = match about.get("testRunData") {
+        Some(inner) => (inner, exported, exported_conversations),
+        None => (&about, kept, kept_conversations),
+    };
+    let stem = source.file_name();
+    let stem = stem.strip_suffix(".json").unwrap_or(&stem);
+    let model = text_at(about, &["hyperparameters", "model"]).filter(|m| !m.is_empty());
+    if model.is_none() {
+        build.note(None, format!("no `hyperparameters.model`: the run is named after its file, {stem:?}"));
+    }
+    let cases: Vec<Case> = cases.into_iter().chain(conversations).enumerate().map(Case::numbered).collect();
+    push(about, &cases, model.unwrap_or(stem), &mut build);
+    if build.table().is_empty() && passage.truncated.is_none() {
         passage.fault(
             1,
             "`testCases` or `conversationalTestCases` must be a list of test cases with `metricsData`",
@@ -40,23 +53,47 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     build.finish(Some(&passage), "a test case")
 }
 
-/// A test case.
-struct Case<'f> {
-    value: &'f Value,
+/// What is kept of a test case.
+struct Case {
     name: String,
     /// What is asked.
     question: Option<String>,
+    expected: Option<String>,
+    output: Option<String>,
+    metrics: Vec<Measured>,
 }
 
-/// The test cases of a run, and then its conversations.
-fn cases(file: &Value) -> Vec<Case<'_>> {
-    let list = |key: &str| file[key].as_array().map(Vec::as_slice).unwrap_or_default();
-    let all = list("testCases").iter().chain(list("conversationalTestCases")).enumerate();
-    all.map(|(at, value)| {
-        let name = name(&value["name"]).unwrap_or_else(|| format!("test case {at}"));
-        Case { value, name, question: question(value) }
-    })
-    .collect()
+/// What a metric said.
+struct Measured {
+    name: Option<String>,
+    score: Option<f64>,
+    failed: bool,
+}
+
+impl Case {
+    fn of(case: &Value) -> Self {
+        let text = |key: &str| text_at(case, &[key]).map(str::to_owned);
+        let metrics = case["metricsData"].as_array().into_iter().flatten().map(|metric| {
+            let failed = metric["error"].as_str().is_some();
+            let score = number(&metric["score"]).filter(|_| !failed);
+            Measured { name: name(&metric["name"]), score, failed }
+        });
+        Self {
+            name: name(&case["name"]).unwrap_or_default(),
+            question: question(case),
+            expected: text("expectedOutput").or_else(|| text("expectedOutcome")),
+            output: text("actualOutput").filter(|output| output.len() <= 64),
+            metrics: metrics.collect(),
+        }
+    }
+
+    /// A case without a name has its number.
+    fn numbered((at, mut case): (usize, Self)) -> Self {
+        if case.name.is_empty() {
+            case.name = format!("test case {at}");
+        }
+        case
+    }
 }
 
 /// The input, the scenario of a conversation, or what was said in it by the user.
@@ -69,17 +106,16 @@ fn question(case: &Value) -> Option<String> {
     (!said.is_empty()).then(|| said.join("\n"))
 }
 
-fn push(file: &Value, model: &str, build: &mut Builder) {
-    let named = |key: &str| text_at(file, &[key]).filter(|text| !text.is_empty());
+fn push(about: &Value, cases: &[Case], model: &str, build: &mut Builder) {
+    let named = |key: &str| text_at(about, &[key]).filter(|text| !text.is_empty());
     let benchmark = named("datasetAlias").or_else(|| named("testFile")).unwrap_or("deepeval");
     let run = build.run(model, &[benchmark], |run| run.model_raw = Some(model.to_owned()));
-    let cases = cases(file);
     let mut questions: FxHashMap<&str, FxHashSet<Option<&str>>> = FxHashMap::default();
-    for case in &cases {
+    for case in cases {
         questions.entry(&case.name).or_default().insert(case.question.as_deref());
     }
     let mut repeats: FxHashMap<(u32, u32), u32> = FxHashMap::default();
-    let mut n_without_metrics = 0;
+    let n_without_metrics = cases.iter().filter(|case| case.metrics.is_empty()).count();
     for (at, case) in cases.iter().enumerate() {
         let is_one = questions.get(case.name.as_str()).is_none_or(|questions| questions.len() == 1);
         let id = match &case.question {
@@ -89,31 +125,24 @@ fn push(file: &Value, model: &str, build: &mut Builder) {
         let item = build.item(benchmark, None, &id, |item| {
             item.native_id = Some(case.name.clone());
             item.question.clone_from(&case.question);
-            let expected =
-                ["expectedOutput", "expectedOutcome"].iter().find_map(|key| text_at(case.value, &[key]));
-            item.gold_text = expected.map(str::to_owned);
+            item.gold_text.clone_from(&case.expected);
         });
-        let metrics = case.value["metricsData"].as_array().map(Vec::as_slice).unwrap_or_default();
-        n_without_metrics += usize::from(metrics.is_empty());
-        for (place, metric) in metrics.iter().enumerate() {
-            let Some(mut metric_name) = name(&metric["name"]) else { continue };
+        for (place, measured) in case.metrics.iter().enumerate() {
+            let Some(mut name) = measured.name.clone() else { continue };
             // Two metrics of one case may have one name: they are two metrics all the same.
-            let before = metrics[..place].iter().filter(|other| other["name"] == metric["name"]).count();
+            let before = case.metrics[..place].iter().filter(|other| other.name == measured.name).count();
             if before > 0 {
-                metric_name = format!("{metric_name} {}", before + 1);
+                name = format!("{name} {}", before + 1);
             }
-            let failed = metric["error"].as_str().is_some();
-            let score = number(&metric["score"]).filter(|_| !failed);
-            let metric = build.metric(benchmark, &metric_name, None, place == 0);
-            let mut row = Row::new(run, item, metric, score);
+            let metric = build.metric(benchmark, &name, None, place == 0);
+            let mut row = Row::new(run, item, metric, measured.score);
             let next = repeats.entry((item, metric)).or_default();
             row.repeat = *next;
             *next += 1;
-            if failed {
+            if measured.failed {
                 row.status = Status::Error;
             }
-            let output = text_at(case.value, &["actualOutput"]).filter(|o| o.len() <= 64);
-            row.prediction = output.map(Into::into);
+            row.prediction = case.output.as_deref().map(Into::into);
             build.push(row, at as u64 + 1);
         }
     }

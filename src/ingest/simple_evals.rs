@@ -1,7 +1,7 @@
 //! What is left of each sample in the report of simple-evals? A score in a page of HTML, in order.
 
 use super::build::Builder;
-use super::json::records;
+use super::json::elements;
 use super::json::value::{letter, number, text_at};
 use super::lm_eval::groups::benchmark_of;
 use super::{Fragment, ReadError, Source};
@@ -21,36 +21,36 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     let mut build = Builder::new(source, "simple-evals");
     let (task, model, timestamp) = parts(&source.file_name());
     let (benchmark, subject) = benchmark_of(&task, None);
-    let mut passage = records(source, |_, file: Value| {
-        let run = build.run(&model, &[&benchmark, timestamp.as_deref().unwrap_or_default()], |run| {
-            run.timestamp = timestamp.clone();
-        });
-        let metric = build.metric(&benchmark, "score", None, true);
-        for (at, page) in file["htmls"].as_array().into_iter().flatten().enumerate() {
+    let run = build.run(&model, &[&benchmark, timestamp.as_deref().unwrap_or_default()], |run| {
+        run.timestamp = timestamp.clone();
+    });
+    let metric = build.metric(&benchmark, "score", None, true);
+    let (mut passage, about) = elements(source, &["htmls"], |piece| {
+        piece.each(|row, page: Value| {
             let page = page.as_str().unwrap_or_default();
             let field = |label: &str| after(page, label);
-            let item = build.item(&benchmark, subject.as_deref(), &at.to_string(), |item| {
+            let item = build.item(&benchmark, subject.as_deref(), &(row - 1).to_string(), |item| {
                 item.gold = field("Correct Answer:").and_then(letter);
                 item.gold_text = field("Correct Answer:").map(str::to_owned);
             });
             let score = field("Score:").and_then(|s| number(&Value::from(s)));
-            let mut row = Row::new(run, item, metric, score);
+            let mut scored = Row::new(run, item, metric, score);
             let extracted = field("Extracted Answer:");
-            row.chosen = extracted.and_then(letter);
-            row.gold = field("Correct Answer:").and_then(letter);
-            row.prediction = extracted.filter(|e| e.len() <= 64).map(Into::into);
+            scored.chosen = extracted.and_then(letter);
+            scored.gold = field("Correct Answer:").and_then(letter);
+            scored.prediction = extracted.filter(|e| e.len() <= 64).map(Into::into);
             if extracted.is_some_and(|e| e.is_empty() || e == "None") && score.is_some() {
-                row.status = Status::NoAnswer;
+                scored.status = Status::NoAnswer;
             }
-            build.push(row, at as u64 + 1);
-        }
-        let what = text_at(&file, &["metadata", "eval_name"]).unwrap_or("the report");
-        build.note(
-            None,
-            format!("{what} has no names of items: an item is its place, so only runs over the same items in the same order can be compared"),
-        );
+            build.push(scored, row);
+        })
     })?;
-    if passage.n_records > 0 && build.table().is_empty() {
+    let what = text_at(&about, &["metadata", "eval_name"]).unwrap_or("the report");
+    build.note(
+        None,
+        format!("{what} has no names of items: an item is its place, so only runs over the same items in the same order can be compared"),
+    );
+    if build.table().is_empty() && passage.truncated.is_none() {
         passage.fault(1, "`htmls` must be a list of pages with `Score:`");
     }
     build.finish(Some(&passage), "a page with a score")

@@ -6,7 +6,7 @@ use super::archive::kept;
 use super::fragment::{Fragment, Note, Rest};
 use super::report::FileRead;
 use crate::response::{OptionScores, ResponseTable};
-use crate::store::{self, StoreError, part};
+use crate::store::{StoreError, part};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
@@ -229,6 +229,7 @@ mod tests {
     use super::*;
     use crate::ingest::Format;
     use crate::response::{Item, OptionScore, Run};
+    use crate::store;
 
     #[test]
     fn a_store_has_the_scores_of_options_that_were_put_aside() {

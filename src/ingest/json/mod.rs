@@ -16,7 +16,7 @@ pub mod value;
 mod window;
 
 pub use lenient::{Scalar, Text, number_from_text};
-pub use pieces::{Piece, each_record, elements, entries, pieces, records};
+pub use pieces::{Piece, each_record, elements, elements_of, entries, pieces, records};
 pub use python::python_value;
 pub use records::{Fault, Passage, Shape, first_record};
 pub use repair::{repair, text_in, text_of};

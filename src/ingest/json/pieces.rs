@@ -91,8 +91,9 @@ pub fn pieces(source: &Source, each: impl FnMut(&Piece) -> Passage) -> Result<Pa
 fn pieces_of(text: &str, mut each: impl FnMut(&Piece) -> Passage) -> Passage {
     match text.trim_start().bytes().next() {
         Some(b'[') => {
-            let mut following = Following::new(Shape::Array, |key, piece| key.is_none().then(|| each(piece)));
-            match following.through(&mut Window::new(text.as_bytes()), &[], &mut Value::Null) {
+            let mut following =
+                Following::new(Shape::Array, |_, key, piece| key.is_none().then(|| each(piece)));
+            match following.through(&mut Window::new(text.as_bytes()), &[&[]], &mut Value::Null) {
                 Ok(()) => following.passage,
                 Err(stop) => following.stopped(&stop),
             }
@@ -165,7 +166,19 @@ pub fn elements(
     path: &[&str],
     mut each: impl FnMut(&Piece) -> Passage,
 ) -> Result<(Passage, Value), ReadError> {
-    inner(source, path, Shape::Array, |key, piece| key.is_none().then(|| each(piece)))
+    elements_of(source, &[path], |_, piece| each(piece))
+}
+
+/// As [`elements`], of several arrays, in the order in which they stand: `each` gets the place of the path.
+///
+/// # Errors
+/// As [`pieces`].
+pub fn elements_of(
+    source: &Source,
+    paths: &[&[&str]],
+    mut each: impl FnMut(usize, &Piece) -> Passage,
+) -> Result<(Passage, Value), ReadError> {
+    inner(source, paths, Shape::Array, |path, key, piece| key.is_none().then(|| each(path, piece)))
 }
 
 /// As [`elements`], of an object: hands each of its values to `each`, with its name.
@@ -177,22 +190,22 @@ pub fn entries(
     path: &[&str],
     mut each: impl FnMut(&str, &Piece) -> Passage,
 ) -> Result<(Passage, Value), ReadError> {
-    inner(source, path, Shape::Values, |key, piece| key.map(|key| each(key, piece)))
+    inner(source, &[path], Shape::Values, |_, key, piece| key.map(|key| each(key, piece)))
 }
 
 fn inner(
     source: &Source,
-    path: &[&str],
+    paths: &[&[&str]],
     shape: Shape,
-    each: impl FnMut(Option<&str>, &Piece) -> Option<Passage>,
+    each: impl FnMut(usize, Option<&str>, &Piece) -> Option<Passage>,
 ) -> Result<(Passage, Value), ReadError> {
     let mut rest = Value::Null;
     let mut following = Following::new(shape, each);
     let result = match source.unpacked()? {
-        None => following.through(&mut Window::new(text_of(source)?.as_bytes()), path, &mut rest),
+        None => following.through(&mut Window::new(text_of(source)?.as_bytes()), paths, &mut rest),
         Some(unpacked) => {
             let text = Repaired::new(unpacked, source.name());
-            following.through(&mut Window::new(text), path, &mut rest)
+            following.through(&mut Window::new(text), paths, &mut rest)
         }
     };
     match result {
@@ -214,7 +227,10 @@ fn of_reading(error: io::Error, source: &Source) -> ReadError {
     error.downcast::<ReadError>().unwrap_or(ReadError::Io { file: source.name(), message })
 }
 
-/// Follows a path to an array or an object, and hands on what is in it as it is written, with its name in an object.
+/// A path, and its place among those that are asked for.
+type Path<'p> = (usize, &'p [&'p str]);
+
+/// Follows paths to arrays or objects, and hands on what is in them as it is written, with its name in an object.
 struct Following<F> {
     each: F,
     shape: Shape,
@@ -223,37 +239,46 @@ struct Following<F> {
     row: u64,
 }
 
-impl<F: FnMut(Option<&str>, &Piece) -> Option<Passage>> Following<F> {
+impl<F: FnMut(usize, Option<&str>, &Piece) -> Option<Passage>> Following<F> {
     fn new(shape: Shape, each: F) -> Self {
         Self { each, shape, passage: Passage::new(shape), row: 0 }
     }
 
-    /// Goes through all of a text; what is beside the path is kept in `rest`.
+    /// Goes through all of a text; what is beside the paths is kept in `rest`.
     fn through<R: Read>(
         &mut self,
         text: &mut Window<R>,
-        path: &[&str],
+        paths: &[&[&str]],
         rest: &mut Value,
     ) -> Result<(), Stop> {
-        self.follow(text, path, rest)?;
+        let paths: Vec<Path> = paths.iter().copied().enumerate().collect();
+        self.follow(text, &paths, rest)?;
         match text.next()? {
             Some(_) => Err(Stop::Odd("more after the end of the value".to_owned())),
             None => Ok(()),
         }
     }
 
-    fn follow<R: Read>(&mut self, text: &mut Window<R>, path: &[&str], rest: &mut Value) -> Result<(), Stop> {
-        if path.is_empty() && text.take(b'[')? {
+    fn follow<R: Read>(
+        &mut self,
+        text: &mut Window<R>,
+        paths: &[Path],
+        rest: &mut Value,
+    ) -> Result<(), Stop> {
+        let end = paths.iter().find(|(_, path)| path.is_empty()).map(|(place, _)| *place);
+        if let Some(place) = end
+            && text.take(b'[')?
+        {
             return items(text, b']', |text| {
                 let element = text.value()?;
-                self.hand_on(None, element);
+                self.hand_on(place, None, element);
                 Ok(())
             });
         }
         if !text.take(b'{')? {
             return text.value().map(drop);
         }
-        if !path.is_empty() {
+        if end.is_none() {
             *rest = Value::Object(Map::new());
         }
         items(text, b'}', |text| {
@@ -262,23 +287,31 @@ impl<F: FnMut(Option<&str>, &Piece) -> Option<Passage>> Following<F> {
             if !text.take(b':')? {
                 return Err(expected(b':'));
             }
-            match path.split_first() {
-                None => self.hand_on(Some(&key), text.value()?),
-                Some((first, path)) if key == *first => self.follow(text, path, &mut rest[&key])?,
-                Some(_) => match serde_json::from_str(text.value()?) {
-                    Ok(value) => rest[&key] = value,
-                    Err(error) => {
-                        self.passage.fault(self.row + 1, format!("field {key:?}: {}", in_one_line(&error)));
-                    }
-                },
+            if let Some(place) = end {
+                self.hand_on(place, Some(&key), text.value()?);
+                return Ok(());
+            }
+            let steps = paths.iter().filter_map(|(place, path)| Some((*place, path.split_first()?)));
+            let further: Vec<Path> = steps
+                .filter(|(_, (step, _))| **step == key)
+                .map(|(place, (_, path))| (place, path))
+                .collect();
+            if !further.is_empty() {
+                return self.follow(text, &further, &mut rest[&key]);
+            }
+            match serde_json::from_str(text.value()?) {
+                Ok(value) => rest[&key] = value,
+                Err(error) => {
+                    self.passage.fault(self.row + 1, format!("field {key:?}: {}", in_one_line(&error)));
+                }
             }
             Ok(())
         })
     }
 
-    fn hand_on(&mut self, key: Option<&str>, text: &str) {
+    fn hand_on(&mut self, place: usize, key: Option<&str>, text: &str) {
         let piece = Piece { text, part: Part::Element(self.row + 1, self.shape) };
-        if let Some(passage) = (self.each)(key, &piece) {
+        if let Some(passage) = (self.each)(place, key, &piece) {
             self.row += 1;
             self.passage.append(passage);
         }
@@ -385,6 +418,12 @@ mod tests {
             for path in [["a", "c"], ["e", "c"], ["b", "d"]] {
                 assert_eq!(elements(source, &path, |piece| piece.each(&mut *take)).unwrap().0.n_records, 0);
             }
+            let mut from = Vec::new();
+            let both = [&["e"][..], &["b", "c"]];
+            let (passage, _) =
+                elements_of(source, &both, |path, piece| piece.each(|row, _: Value| from.push((path, row))))
+                    .unwrap();
+            assert_eq!((from.as_slice(), passage.n_records), (&[(1, 1), (1, 2), (0, 3)][..], 3));
             let (passage, rest) = elements(source, &["b", "c"], |piece| piece.each(&mut *take)).unwrap();
             assert_eq!(rest, serde_json::json!({"a": 1, "b": {"c": null, "d": "x"}, "e": [3]}));
             passage

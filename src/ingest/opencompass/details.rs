@@ -1,13 +1,16 @@
 //! Which questions were answered rightly? The details of results, written with `--dump-eval-details`.
 
-use super::{Place, Verdict, by_position, data_set, of_judge, period};
+use super::{Asked, Place, Verdict, data_set, of_judge};
 use crate::ingest::build::Builder;
 use crate::ingest::fragment::counted;
-use crate::ingest::json::records;
 use crate::ingest::json::value::{letter, name, number};
+use crate::ingest::json::{elements, entries};
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;
+
+/// Where details are.
+const DETAILS: [&str; 1] = ["details"];
 
 /// Names of verdicts, answers and keys in the various evaluators.
 const VERDICTS: [&str; 3] = ["correct", "is_correct", "cascade_correct"];
@@ -27,35 +30,38 @@ const PREDICTION_BYTES: usize = 64;
 pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "opencompass");
     let place = Place::of(source, &data_set(source));
-    let mut n_without_verdict = 0;
-    let passage = records(source, |_, content: Value| {
-        let run = place.run(&mut build);
-        let metric = build.metric(&place.benchmark, &metric_of(&content), None, true);
-        let mut details = Details { place: &place, run, metric, n_without_verdict: 0 };
-        match &content["details"] {
-            Value::Array(all) => {
-                for (at, entry) in all.iter().enumerate() {
-                    let place = name(&entry["example_abbr"]).and_then(|n| n.rsplit('_').next()?.parse().ok());
-                    details.push(&mut build, place.unwrap_or(at), 0, entry, at);
+    // Scores may stand behind the details, and where the data set begins anew is known at the end.
+    let (asked, _, content) = Asked::of(source, &DETAILS)?;
+    let run = place.run(&mut build);
+    let metric = build.metric(&place.benchmark, &metric_of(&content), None, true);
+    let mut details = Details { place: &place, run, metric, n_without_verdict: 0 };
+    let passage = if asked.n_entries > 0 {
+        let size = asked.period().max(1);
+        let read = entries(source, &DETAILS, |key, piece| {
+            piece.each(|row, entry: Value| {
+                if let Ok(position) = key.parse::<usize>() {
+                    details.push(&mut build, position % size, position / size, &entry, row);
                 }
-            }
-            Value::Object(all) => {
-                let all = by_position(all);
-                let size = period(all.iter().map(|(_, entry)| *entry)).max(1);
-                for (at, (place, entry)) in all.into_iter().enumerate() {
-                    details.push(&mut build, place % size, place / size, entry, at);
-                }
-            }
-            _ => {}
-        }
-        n_without_verdict += details.n_without_verdict;
-    })?;
+            })
+        });
+        read?.0
+    } else {
+        let read = elements(source, &DETAILS, |piece| {
+            piece.each(|row, entry: Value| {
+                let named = name(&entry["example_abbr"]).and_then(|n| n.rsplit('_').next()?.parse().ok());
+                details.push(&mut build, named.unwrap_or(row as usize - 1), 0, &entry, row);
+            })
+        });
+        read?.0
+    };
+    let n_without_verdict = details.n_without_verdict;
     if n_without_verdict > 0 {
         let answers = counted(n_without_verdict, "answer", "answers");
         let message = format!("{answers} got no verdict from the judge: unscored, not wrong");
         build.note(None, message);
     }
-    build.finish(Some(&passage), "details of single questions (give `--dump-eval-details`)")
+    let said = passage.n_records > 0 || passage.n_faults > 0 || passage.truncated.is_some();
+    build.finish(Some(&passage).filter(|_| said), "details of single questions (give `--dump-eval-details`)")
 }
 
 /// The name of the score that the verdicts add up to: `accuracy`, `score`, or whatever comes first.
@@ -78,7 +84,7 @@ struct Details<'p> {
 }
 
 impl Details<'_> {
-    fn push(&mut self, build: &mut Builder, position: usize, first_repeat: usize, entry: &Value, at: usize) {
+    fn push(&mut self, build: &mut Builder, position: usize, first_repeat: usize, entry: &Value, at: u64) {
         let item = self.place.item(build, position);
         let one_or_more = |names: &[&str]| -> Vec<Value> {
             match names.iter().find_map(|key| entry.get(*key)) {
@@ -121,7 +127,7 @@ impl Details<'_> {
             }
             self.n_without_verdict += usize::from(verdict == Some(Verdict::Unknown));
             row.prediction = answer.filter(|a| a.len() <= PREDICTION_BYTES).map(Into::into);
-            build.push(row, at as u64 + 1);
+            build.push(row, at);
         }
     }
 }

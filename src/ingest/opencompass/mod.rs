@@ -9,10 +9,11 @@ mod predictions;
 pub use details::read;
 pub use predictions::read as read_predictions;
 
-use super::Source;
 use super::build::Builder;
+use super::json::{Passage, entries};
 use super::lm_eval::groups::benchmark_of;
-use serde_json::{Map, Value};
+use super::{ReadError, Source};
+use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Beginnings of the names of data sets whose rest is a subject.
@@ -77,25 +78,48 @@ fn benchmark_of_data_set(data_set: &str) -> (String, Option<String>) {
     }
 }
 
-/// Entries in the order of their keys, which are numbers written as text.
-fn by_position(entries: &Map<String, Value>) -> Vec<(usize, &Value)> {
-    let mut all: Vec<(usize, &Value)> =
-        entries.iter().filter_map(|(key, value)| Some((key.parse().ok()?, value))).collect();
-    all.sort_by_key(|(place, _)| *place);
-    all
+/// Which questions the entries of an object are about, before they are read: one pass over a file that need not fit
+/// into memory.
+#[derive(Debug, Default, PartialEq)]
+struct Asked {
+    /// Hashes of what was asked, by position: entries have numbers, written as text, for names.
+    by_position: Vec<(usize, u64)>,
+    /// All entries, those of other names among them.
+    n_entries: usize,
+}
+
+impl Asked {
+    /// What the entries of the object at a path ask, and what is beside them; only whole files are certain.
+    fn of(source: &Source, path: &[&str]) -> Result<(Self, Passage, Value), ReadError> {
+        let mut asked = Self::default();
+        let (passage, rest) = entries(source, path, |key, piece| {
+            piece.each(|_, entry: Value| {
+                asked.n_entries += 1;
+                if let Ok(position) = key.parse() {
+                    asked.by_position.push((position, hash_of(&entry)));
+                }
+            })
+        })?;
+        asked.by_position.sort_by_key(|(position, _)| *position);
+        Ok((asked, passage, rest))
+    }
+
+    /// See [`period`].
+    fn period(&self) -> usize {
+        period(&self.by_position.iter().map(|(_, hash)| *hash).collect::<Vec<_>>())
+    }
+}
+
+/// A hash of what was asked.
+fn hash_of(entry: &Value) -> u64 {
+    const ASKED: [&str; 4] = ["origin_prompt", "prompt", "gold", "references"];
+    let parts: Vec<String> = ASKED.iter().filter_map(|key| entry.get(*key)).map(Value::to_string).collect();
+    xxh3_64(parts.join("\n").as_bytes())
 }
 
 /// After how many entries the data set begins anew: with several runs of each question it stands there as often, one
 /// after the other. The number of all where it does not.
-fn period<'v>(entries: impl Iterator<Item = &'v Value>) -> usize {
-    const ASKED: [&str; 4] = ["origin_prompt", "prompt", "gold", "references"];
-    let asked: Vec<u64> = entries
-        .map(|entry| {
-            let parts: Vec<String> =
-                ASKED.iter().filter_map(|key| entry.get(*key)).map(Value::to_string).collect();
-            xxh3_64(parts.join("\n").as_bytes())
-        })
-        .collect();
+fn period(asked: &[u64]) -> usize {
     let n = asked.len();
     let begins_anew =
         |period: &usize| n.is_multiple_of(*period) && (*period..n).all(|k| asked[k] == asked[k - period]);
@@ -137,8 +161,8 @@ mod tests {
     #[test]
     fn runs_of_the_same_questions_are_found_from_what_was_asked() {
         let of = |texts: &[&str]| {
-            let entries: Vec<Value> = texts.iter().map(|text| json!({"origin_prompt": text})).collect();
-            period(entries.iter())
+            let asked = texts.iter().map(|text| hash_of(&json!({"origin_prompt": text})));
+            period(&asked.collect::<Vec<_>>())
         };
         assert_eq!(of(&["a", "b", "c", "a", "b", "c"]), 3);
         assert_eq!(of(&["a", "b", "c", "a", "b"]), 5);

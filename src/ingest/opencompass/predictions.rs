@@ -1,13 +1,13 @@
 //! What was asked? Predictions give the questions of a data set. Where a judge decided, its own predictions are the
 //! verdicts.
 
-use super::{Place, Verdict, by_position, data_set, of_judge, period};
+use super::{Asked, Place, Verdict, data_set, of_judge, period};
 use crate::ingest::build::Builder;
+use crate::ingest::json::entries;
 use crate::ingest::json::value::name;
-use crate::ingest::json::{first_record, records, text_of};
 use crate::ingest::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Reads `predictions/<model>/<data set>.json`, or a part of it, `<data set>_<k>.json`, with the parts beside it; or
 /// `results/<model>/<data set>_replica<k>.json`, what a judge said, where no details were dumped.
@@ -29,16 +29,17 @@ fn questions(source: &Source, file: &str, beside: &[&Source]) -> Result<Fragment
     let mut build = Builder::new(source, "opencompass");
     let whole = Whole::of(file, source, beside);
     let place = Place::of(source, whole.data_set);
-    let passage = records(source, |_, content: Map<String, Value>| {
-        let entries = by_position(&content);
-        let size = match whole.size {
-            0 => period(entries.iter().map(|(_, entry)| *entry)).max(1),
-            size => size,
-        };
-        for (position, entry) in entries {
-            let item = place.item(&mut build, position.saturating_add(whole.n_before) % size);
-            describe(&mut build, item, entry);
-        }
+    let size = match whole.size {
+        0 => Asked::of(source, &[])?.0.period().max(1),
+        size => size,
+    };
+    let (passage, _) = entries(source, &[], |key, piece| {
+        piece.each(|_, entry: Value| {
+            if let Ok(position) = key.parse::<usize>() {
+                let item = place.item(&mut build, position.saturating_add(whole.n_before) % size);
+                describe(&mut build, item, &entry);
+            }
+        })
     })?;
     let message = "predictions have no scores: they explain the results of the same data set, written with \
                    `--dump-eval-details`";
@@ -67,15 +68,18 @@ impl<'f> Whole<'f> {
             return alone;
         };
         // One that cannot be read ends the row, as in the harness.
-        let read = |k: usize| -> Option<Map<String, Value>> {
-            first_record(&text_of(find(&format!("{data_set}_{k}"))?).ok()?)
+        let read = |k: usize| -> Option<Asked> {
+            let (asked, passage, _) = Asked::of(find(&format!("{data_set}_{k}"))?, &[]).ok()?;
+            (passage.truncated.is_none() && passage.n_faults == 0).then_some(asked)
         };
-        let parts: Vec<Map<String, Value>> = (0..).map_while(read).collect();
+        let parts: Vec<Asked> = (0..).map_while(read).collect();
         if part >= parts.len() {
             return alone;
         }
-        let size = period(parts.iter().flat_map(|part| by_position(part)).map(|(_, entry)| entry)).max(1);
-        Self { data_set, n_before: parts[..part].iter().map(Map::len).sum(), size }
+        let all: Vec<u64> =
+            parts.iter().flat_map(|part| part.by_position.iter().map(|(_, hash)| *hash)).collect();
+        let n_before = parts[..part].iter().map(|part| part.n_entries).sum();
+        Self { data_set, n_before, size: period(&all).max(1) }
     }
 }
 
@@ -83,10 +87,11 @@ impl<'f> Whole<'f> {
 fn judged(source: &Source, data_set: &str, replica: usize) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "opencompass");
     let place = Place::of(source, data_set);
-    let passage = records(source, |_, content: Map<String, Value>| {
-        let run = place.run(&mut build);
-        let metric = build.metric(&place.benchmark, "accuracy", None, true);
-        for (at, (position, entry)) in by_position(&content).into_iter().enumerate() {
+    let run = place.run(&mut build);
+    let metric = build.metric(&place.benchmark, "accuracy", None, true);
+    let (passage, _) = entries(source, &[], |key, piece| {
+        piece.each(|row, entry: Value| {
+            let Ok(position) = key.parse() else { return };
             let item = place.item(&mut build, position);
             if let Some(item) = build.item_mut(item) {
                 item.gold_text = entry.get("gold").and_then(name);
@@ -97,13 +102,13 @@ fn judged(source: &Source, data_set: &str, replica: usize) -> Result<Fragment, R
                 Verdict::Wrong | Verdict::NotAttempted => Some(0.0),
                 Verdict::Unknown => None,
             };
-            let mut row = Row::new(run, item, metric, score);
-            row.repeat = u32::try_from(replica).unwrap_or(u32::MAX);
+            let mut scored = Row::new(run, item, metric, score);
+            scored.repeat = u32::try_from(replica).unwrap_or(u32::MAX);
             if verdict == Verdict::NotAttempted {
-                row.status = Status::NoAnswer;
+                scored.status = Status::NoAnswer;
             }
-            build.push(row, at as u64 + 1);
-        }
+            build.push(scored, row);
+        })
     })?;
     build.note(None, "no details were dumped: the verdicts are those that the judge gave, A for right");
     build.finish(Some(&passage), "what a judge said")
