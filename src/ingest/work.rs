@@ -292,7 +292,7 @@ mod tests {
             }
             kept::keep(&work.directory().join("unpacked"), &[member("1", 1, 7)]);
             kept::keep(&work.directory().join("half-unpacked"), &[member("1", 1, 7), member("2", 2, 7)]);
-            fs::write(work.directory().join("cut.part"), "evalgauge part 3\nand no more").unwrap();
+            fs::write(work.directory().join("cut.part"), "evalgauge part 4\nand no more").unwrap();
         }
         let work = Work::open(&out).unwrap();
         assert!(work.find("cut").is_none() && work.find("other").is_none());

@@ -11,7 +11,7 @@ use std::fmt::Display;
 use std::io::BufWriter;
 use xxhash_rust::xxh3::xxh3_64;
 
-const MAGIC: &[u8] = b"evalgauge part 3\n";
+const MAGIC: &[u8] = b"evalgauge part 4\n";
 /// Little is won by more: a part is read once.
 const ZSTD_LEVEL: i32 = 1;
 
