@@ -238,6 +238,14 @@ impl OptionalCodes {
         self.codes.is_none()
     }
 
+    /// Puts one more than each value from `start` on into `out`, and 0 where there is none.
+    pub fn read(&self, start: usize, out: &mut [u32]) {
+        match &self.codes {
+            Some(codes) => codes.read(start, out),
+            None => out.fill(0),
+        }
+    }
+
     /// Whether a value is larger.
     pub fn exceeds(&self, limit: u32) -> bool {
         self.codes.as_ref().is_some_and(|codes| codes.exceeds(limit.saturating_add(1)))

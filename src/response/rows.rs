@@ -134,14 +134,21 @@ impl Rows {
 
     pub(super) fn forget_scores(&mut self, picks: impl Fn(u32, u32, u32) -> bool) {
         let (scores, status) = (std::mem::take(&mut self.score), std::mem::take(&mut self.status));
-        for row in 0..self.item.len() {
-            if picks(self.run.get(row), self.item.get(row), self.metric.get(row)) {
-                self.score.push(f64::NAN);
-                self.status.push(Status::Unscored.code());
-            } else {
-                self.score.push(scores.get(row));
-                self.status.push(status.get(row));
+        let (mut of_block, mut codes) = (vec![0.0; BUFFER], vec![vec![0; BUFFER]; 4]);
+        for start in (0..self.len()).step_by(BUFFER) {
+            let n = BUFFER.min(self.len() - start);
+            for (column, codes) in [&self.run, &self.item, &self.metric, &status].iter().zip(&mut codes) {
+                column.read(start, &mut codes[..n]);
             }
+            scores.read(start, &mut of_block[..n]);
+            for row in 0..n {
+                if picks(codes[0][row], codes[1][row], codes[2][row]) {
+                    of_block[row] = f64::NAN;
+                    codes[3][row] = Status::Unscored.code();
+                }
+            }
+            self.score.extend(&of_block[..n]);
+            self.status.extend(&codes[3][..n]);
         }
     }
 
@@ -230,6 +237,15 @@ impl Rows {
     /// The key that the row at `index` was scored against.
     pub fn gold(&self, index: usize) -> Option<u16> {
         self.gold.get(index).and_then(|option| u16::try_from(option).ok())
+    }
+
+    pub(super) fn read_options(&self, start: usize, out: &mut [(Option<u16>, Option<u16>)]) {
+        let mut codes = vec![0; out.len()];
+        let option = |code: u32| code.checked_sub(1).and_then(|option| u16::try_from(option).ok());
+        self.chosen.read(start, &mut codes);
+        out.iter_mut().zip(&codes).for_each(|(out, code)| out.0 = option(*code));
+        self.gold.read(start, &mut codes);
+        out.iter_mut().zip(&codes).for_each(|(out, code)| out.1 = option(*code));
     }
 
     /// The answer at `index`, as text.
@@ -347,12 +363,21 @@ impl Rows {
         self.prediction.bring_back(most_text);
     }
 
+    /// Whether closed pieces were put aside.
+    pub fn is_away(&self) -> bool {
+        self.away().is_some()
+    }
+
+    fn away(&self) -> Option<&Arc<Spill>> {
+        self.codes().find_map(Codes::away).or(self.prediction.away())
+    }
+
     /// Whether all that was put aside on disk was read back whenever it was asked for.
     ///
     /// # Errors
     /// [`SpillError`] if not: what was made of the rows so far may be wrong.
     pub fn check(&self) -> Result<(), SpillError> {
-        self.codes().find_map(Codes::away).or(self.prediction.away()).map_or(Ok(()), |spill| spill.check())
+        self.away().map_or(Ok(()), |spill| spill.check())
     }
 
     /// See [`super::ResponseTable::deal`].

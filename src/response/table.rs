@@ -294,6 +294,14 @@ impl ResponseTable {
         self.rows.gold(index)
     }
 
+    /// The options chosen and the keys from row `start` on, as many as `out` takes; far faster than one by one.
+    ///
+    /// # Panics
+    /// If there are not so many rows: a fault of the program, not of its input.
+    pub fn read_options(&self, start: usize, out: &mut [(Option<u16>, Option<u16>)]) {
+        self.rows.read_options(start, out);
+    }
+
     /// The log-probability of the key at `index`, nats.
     pub fn logp_gold(&self, index: usize) -> Option<f32> {
         self.rows.logp_gold(index)

@@ -3,13 +3,16 @@
 use super::atomic::write_store_directory;
 use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
 use super::manifest::{Hashed, Manifest, Provenance, StoreFile};
-use super::order::sorted_rows;
+use super::order::{self, Section};
 use super::{StoreError, read};
-use crate::response::{FactSource, Item, OptionScore, OptionScores, ResponseTable, Row, Run};
+use crate::response::{
+    Codes, FactSource, Item, Metric, OptionScore, OptionScores, ResponseTable, Rows, Run, Spill,
+};
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::iter;
+use std::ops::Range;
 use std::path::Path;
 
 /// Writes a table as the directory `path`, in place of a store that is already there.
@@ -42,8 +45,11 @@ fn write_files(
     earlier: impl Iterator<Item = Result<OptionScores, StoreError>> + Send,
     provenance: &Provenance,
 ) -> Result<(), StoreError> {
+    // Where there can be no such file, rows stay in memory.
+    let spill = tempfile::tempfile_in(directory).ok().map(|file| Spill::new(file, 0));
+    let sections = order::sections(table, spill.as_ref())?;
     let mut files = vec![
-        write_file(directory, read::RESPONSES, responses(table))?,
+        write_file(directory, read::RESPONSES, responses(table, sections))?,
         write_file(directory, read::ITEMS, items(table))?,
         write_file(directory, read::RUNS, iter::once(runs(table)))?,
     ];
@@ -57,6 +63,7 @@ fn write_files(
     if let Some(error) = failed {
         return Err(error);
     }
+    spill.map_or(Ok(()), |spill| spill.check()).and(table.check()).map_err(StoreError::Spill)?;
     let manifest = Manifest::new(table.len(), &table.metrics, files, provenance);
     let json = serde_json::to_vec_pretty(&manifest)
         .map_err(|e| StoreError::Manifest { file: read::MANIFEST.to_owned(), message: e.to_string() })?;
@@ -78,67 +85,100 @@ fn write_file<'a>(
 }
 
 /// The rows, one or more groups for each benchmark; one group without rows if there are none.
-fn responses(table: &ResponseTable) -> impl Iterator<Item = Group<'_>> + Send {
-    let benchmark = |row: &u32| &table.items[table.item_column().get(*row as usize) as usize].benchmark;
+fn responses<'t>(
+    table: &'t ResponseTable,
+    sections: impl Iterator<Item = Section<'t>> + Send,
+) -> impl Iterator<Item = Group<'t>> + Send {
     let bits = bits(table);
-    let groups = sorted_rows(table).flat_map(move |rows| {
-        let of_benchmarks = rows.chunk_by(|a, b| benchmark(a) == benchmark(b));
-        let groups = of_benchmarks.flat_map(|rows| rows.chunks(ROWS_OF_A_GROUP));
-        groups.map(<[u32]>::to_vec).collect::<Vec<_>>()
+    let groups = sections.flat_map(move |Section { rows, order }| {
+        let groups = groups(table, &rows, &order);
+        groups.into_iter().map(move |group| response_columns(table, &rows, &order[group], bits))
     });
-    let nothing = table.is_empty().then(Vec::new);
-    nothing.into_iter().chain(groups).map(move |rows| response_columns(table, &rows, bits))
+    let nothing = table.is_empty().then(|| response_columns(table, table.as_rows(), &[], bits));
+    nothing.into_iter().chain(groups)
+}
+
+/// Which rows of a section are groups: those of a benchmark, some at a time.
+fn groups(table: &ResponseTable, rows: &Rows, order: &[u32]) -> Vec<Range<usize>> {
+    let benchmark = |row: &u32| &table.items[rows.item_column().get(*row as usize) as usize].benchmark;
+    let (mut groups, mut start) = (Vec::new(), 0);
+    while start < order.len() {
+        let of_benchmark = benchmark(&order[start]);
+        let end = start + order[start..].partition_point(|row| benchmark(row) == of_benchmark);
+        groups.extend((start..end).step_by(ROWS_OF_A_GROUP).map(|at| at..end.min(at + ROWS_OF_A_GROUP)));
+        start = end;
+    }
+    groups
 }
 
 /// Bits of the columns of options, of tokens and of source rows: more than the schema's only where a value needs
 /// it.
 pub(super) fn bits(table: &ResponseTable) -> [u8; 3] {
-    let mut bits = [16, 32, 32];
-    let long = |n: Option<u32>| n.is_some_and(|n| i32::try_from(n).is_err());
-    let wide = |option: Option<u16>| option.is_some_and(|k| i16::try_from(k).is_err());
-    for row in 0..table.len() {
-        if wide(table.chosen(row)) || wide(table.gold(row)) {
-            bits[0] = 32;
-        }
-        if table.tokens(row).into_iter().any(long) {
-            bits[1] = 64;
-        }
-        if long(table.source_row(row)) {
-            bits[2] = 64;
-        }
-    }
-    bits
+    let rows = table.as_rows();
+    [
+        if rows.options_exceed(i16::MAX as u32) { 32 } else { 16 },
+        if rows.tokens_exceed(i32::MAX as u32) { 64 } else { 32 },
+        if rows.source_rows_exceed(i32::MAX as u32) { 64 } else { 32 },
+    ]
 }
 
 /// The columns of the given rows, in the schema of `responses.parquet`; with the [`bits`] of some.
-pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[u32], bits: [u8; 3]) -> Group<'a> {
+pub(super) fn response_columns<'t>(
+    table: &'t ResponseTable,
+    rows: &Rows,
+    at: &[u32],
+    bits: [u8; 3],
+) -> Group<'t> {
     let [options, tokens, places] = bits;
-    let rows: Vec<Row> = at.iter().map(|&row| table.row(row as usize)).collect();
-    let whole = |of: &dyn Fn(&Row) -> Option<i64>, bits| Written::Whole(rows.iter().map(of).collect(), bits);
-    let item = |r: &Row| &table.items[r.item as usize];
-    let metric = |r: &Row| &table.metrics[r.metric as usize];
-    let run = |r: &Row| &table.runs[r.run as usize];
+    let of =
+        |column: &Codes| -> Vec<usize> { at.iter().map(|&row| column.get(row as usize) as usize).collect() };
+    let [run, item, metric, repeat, file] = [
+        rows.run_column(),
+        rows.item_column(),
+        rows.metric_column(),
+        rows.repeat_column(),
+        rows.source_file_column(),
+    ]
+    .map(of);
+    let of_run =
+        |of: fn(&Run) -> &str| Written::Text(run.iter().map(|&k| Some(of(&table.runs[k]))).collect());
+    let of_item =
+        |of: fn(&Item) -> Option<&str>| Written::Text(item.iter().map(|&k| of(&table.items[k])).collect());
+    let of_metric = |of: fn(&Metric) -> Option<&str>| {
+        Written::Text(metric.iter().map(|&k| of(&table.metrics[k])).collect())
+    };
+    let whole = |of: &dyn Fn(usize) -> Option<u32>, bits| {
+        Written::Whole(at.iter().map(|&row| of(row as usize).map(Into::into)).collect(), bits)
+    };
+    let short =
+        |of: &dyn Fn(usize) -> Option<f32>| Written::Short(at.iter().map(|&row| of(row as usize)).collect());
+    let primary = metric.iter().map(|&k| Some(table.metrics[k].primary)).collect();
+    let files = run.iter().zip(file).map(|(&run, file)| table.runs[run].files.get(file).map(String::as_str));
+    let status = |row: usize| Some(rows.status(row).as_str());
     vec![
-        ("model", Written::Text(rows.iter().map(|r| Some(run(r).model.as_str())).collect())),
-        ("benchmark", Written::Text(rows.iter().map(|r| Some(item(r).benchmark.as_str())).collect())),
-        ("subject", Written::Text(rows.iter().map(|r| item(r).subject.as_deref()).collect())),
-        ("item", Written::Text(rows.iter().map(|r| Some(item(r).id.as_str())).collect())),
-        ("score", Written::Real(rows.iter().map(|r| r.score).collect())),
-        ("metric", Written::Text(rows.iter().map(|r| Some(metric(r).name.as_str())).collect())),
-        ("filter", Written::Text(rows.iter().map(|r| metric(r).filter.as_deref()).collect())),
-        ("primary", Written::Truth(rows.iter().map(|r| Some(metric(r).primary)).collect())),
-        ("repeat", whole(&|r| Some(r.repeat.into()), 32)),
-        ("run", Written::Text(rows.iter().map(|r| Some(run(r).id.as_str())).collect())),
-        ("status", Written::Text(rows.iter().map(|r| Some(r.status.as_str())).collect())),
-        ("chosen", whole(&|r| r.chosen.map(Into::into), options)),
-        ("gold", whole(&|r| r.gold.map(Into::into), options)),
-        ("prediction", Written::Made(rows.iter().map(|r| r.prediction.as_deref().map(Into::into)).collect())),
-        ("logp_gold", Written::Short(rows.iter().map(|r| r.logp_gold).collect())),
-        ("logp_margin", Written::Short(rows.iter().map(|r| r.logp_margin).collect())),
-        ("n_tokens_in", whole(&|r| r.n_tokens_in.map(Into::into), tokens)),
-        ("n_tokens_out", whole(&|r| r.n_tokens_out.map(Into::into), tokens)),
-        ("source_file", Written::Text(at.iter().map(|&row| table.source_file(row as usize)).collect())),
-        ("source_row", whole(&|r| r.source_row.map(Into::into), places)),
+        ("model", of_run(|r| r.model.as_str())),
+        ("benchmark", of_item(|i| Some(&i.benchmark))),
+        ("subject", of_item(|i| i.subject.as_deref())),
+        ("item", of_item(|i| Some(i.id.as_str()))),
+        ("score", Written::Real(at.iter().map(|&row| rows.score(row as usize)).collect())),
+        ("metric", of_metric(|m| Some(&m.name))),
+        ("filter", of_metric(|m| m.filter.as_deref())),
+        ("primary", Written::Truth(primary)),
+        ("repeat", Written::Whole(repeat.into_iter().map(|k| Some(k as i64)).collect(), 32)),
+        ("run", of_run(|r| &r.id)),
+        ("status", Written::Text(at.iter().map(|&row| status(row as usize)).collect())),
+        ("chosen", whole(&|row| rows.chosen(row).map(Into::into), options)),
+        ("gold", whole(&|row| rows.gold(row).map(Into::into), options)),
+        (
+            "prediction",
+            Written::Made(at.iter().map(|&row| rows.prediction(row as usize).map(Into::into)).collect()),
+        ),
+        ("logp_gold", short(&|row| rows.logp_gold(row))),
+        ("logp_margin", short(&|row| rows.logp_margin(row))),
+        ("n_tokens_in", whole(&|row| rows.n_tokens_in(row), tokens)),
+        ("n_tokens_out", whole(&|row| rows.n_tokens_out(row), tokens)),
+        ("source_file", Written::Text(files.collect())),
+        ("source_row", whole(&|row| rows.source_row(row), places)),
     ]
 }
 
