@@ -1,9 +1,8 @@
 //! How are some thousand numbers kept in as little room as they need? As a constant, a count upwards, or each in as
 //! many bits as their range needs.
 
-use super::spill::{Bytes, Spill};
+use super::spill::Bytes;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// Numbers that will not change. Their count is known to whoever keeps them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,10 +112,6 @@ impl Piece {
     pub fn content_mut(&mut self) -> Option<&mut Bytes> {
         if let Self::Packed { words, .. } = self { Some(words) } else { None }
     }
-
-    pub fn put_aside(&mut self, spill: &Arc<Spill>) {
-        self.content_mut().into_iter().for_each(|words| words.put_aside(spill));
-    }
 }
 
 /// Unpacks values that begin `shift` bits behind the first of these words.
@@ -154,7 +149,7 @@ fn unpack(words: &[u8], shift: usize, low: u32, bits: usize, out: &mut [u32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::spill::tests::scratch;
+    use super::super::spill::{Spill, tests::scratch};
     use super::*;
 
     #[test]
@@ -165,7 +160,7 @@ mod tests {
             let values: Vec<u32> = (0..1000u32).map(|k| k.wrapping_mul(2_654_435_761) & mask).collect();
             let here = Piece::of(&values);
             let mut away = here.clone();
-            away.put_aside(&spill);
+            away.content_mut().into_iter().for_each(|words| words.put_aside(&spill));
             for piece in [&here, &away] {
                 for start in [0, 1, 63, 64, 500, 999] {
                     let mut read = vec![0; 1000 - start];

@@ -219,6 +219,11 @@ impl Rows {
         &self.source_file
     }
 
+    /// Position in [`Status::ALL`] of the status of each row.
+    pub fn status_column(&self) -> &Codes {
+        &self.status
+    }
+
     /// The score at `index`; `None` is no score.
     pub fn score(&self, index: usize) -> Option<f64> {
         Some(self.score.get(index)).filter(|s| !s.is_nan())

@@ -6,7 +6,7 @@ use super::manifest::{Hashed, Manifest, Provenance, StoreFile};
 use super::order::{self, Section};
 use super::{StoreError, read};
 use crate::response::{
-    Codes, FactSource, Item, Metric, OptionScore, OptionScores, ResponseTable, Rows, Run, Spill,
+    Codes, FactSource, Item, Metric, OptionScore, OptionScores, ResponseTable, Rows, Run, Spill, Status,
 };
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -130,31 +130,25 @@ pub(super) fn response_columns<'t>(
     bits: [u8; 3],
 ) -> Group<'t> {
     let [options, tokens, places] = bits;
-    let of =
-        |column: &Codes| -> Vec<usize> { at.iter().map(|&row| column.get(row as usize) as usize).collect() };
-    let [run, item, metric, repeat, file] = [
+    let of = |column: &Codes| -> Vec<u32> { at.iter().map(|&row| column.get(row as usize)).collect() };
+    let [run, item, metric, repeat, file, status] = [
         rows.run_column(),
         rows.item_column(),
         rows.metric_column(),
         rows.repeat_column(),
         rows.source_file_column(),
+        rows.status_column(),
     ]
     .map(of);
-    let of_run =
-        |of: fn(&Run) -> &str| Written::Text(run.iter().map(|&k| Some(of(&table.runs[k]))).collect());
-    let of_item =
-        |of: fn(&Item) -> Option<&str>| Written::Text(item.iter().map(|&k| of(&table.items[k])).collect());
-    let of_metric = |of: fn(&Metric) -> Option<&str>| {
-        Written::Text(metric.iter().map(|&k| of(&table.metrics[k])).collect())
-    };
+    let of_run = |of: fn(&Run) -> &str| picked(&run, table.runs.iter().map(of).map(Some));
+    let of_item = |of: fn(&Item) -> Option<&str>| picked_in_order(&item, |k| of(&table.items[k]));
+    let of_metric = |of: fn(&Metric) -> Option<&str>| picked(&metric, table.metrics.iter().map(of));
     let whole = |of: &dyn Fn(usize) -> Option<u32>, bits| {
         Written::Whole(at.iter().map(|&row| of(row as usize).map(Into::into)).collect(), bits)
     };
     let short =
         |of: &dyn Fn(usize) -> Option<f32>| Written::Short(at.iter().map(|&row| of(row as usize)).collect());
-    let primary = metric.iter().map(|&k| Some(table.metrics[k].primary)).collect();
-    let files = run.iter().zip(file).map(|(&run, file)| table.runs[run].files.get(file).map(String::as_str));
-    let status = |row: usize| Some(rows.status(row).as_str());
+    let primary = metric.iter().map(|&k| Some(table.metrics[k as usize].primary)).collect();
     vec![
         ("model", of_run(|r| r.model.as_str())),
         ("benchmark", of_item(|i| Some(&i.benchmark))),
@@ -164,9 +158,9 @@ pub(super) fn response_columns<'t>(
         ("metric", of_metric(|m| Some(&m.name))),
         ("filter", of_metric(|m| m.filter.as_deref())),
         ("primary", Written::Truth(primary)),
-        ("repeat", Written::Whole(repeat.into_iter().map(|k| Some(k as i64)).collect(), 32)),
+        ("repeat", Written::Whole(repeat.into_iter().map(|k| Some(k.into())).collect(), 32)),
         ("run", of_run(|r| &r.id)),
-        ("status", Written::Text(at.iter().map(|&row| status(row as usize)).collect())),
+        ("status", picked(&status, Status::ALL.into_iter().map(|status| Some(status.as_str())))),
         ("chosen", whole(&|row| rows.chosen(row).map(Into::into), options)),
         ("gold", whole(&|row| rows.gold(row).map(Into::into), options)),
         (
@@ -177,9 +171,45 @@ pub(super) fn response_columns<'t>(
         ("logp_margin", short(&|row| rows.logp_margin(row))),
         ("n_tokens_in", whole(&|row| rows.n_tokens_in(row), tokens)),
         ("n_tokens_out", whole(&|row| rows.n_tokens_out(row), tokens)),
-        ("source_file", Written::Text(files.collect())),
+        ("source_file", source_files(table, &run, &file)),
         ("source_row", whole(&|row| rows.source_row(row), places)),
     ]
+}
+
+/// The texts of rows by their places in a list, which is written whole unless it is longer than the rows.
+fn picked<'t>(places: &[u32], texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Written<'t> {
+    if texts.len() <= places.len() {
+        return Written::Picked(texts.collect(), places.to_vec());
+    }
+    let texts: Vec<_> = texts.collect();
+    picked_in_order(places, |place| texts[place])
+}
+
+/// The texts of rows of which those of one place mostly follow one another.
+fn picked_in_order<'t>(places: &[u32], text: impl Fn(usize) -> Option<&'t str>) -> Written<'t> {
+    let (mut texts, mut at) = (Vec::new(), Vec::with_capacity(places.len()));
+    for alike in places.chunk_by(|a, b| a == b) {
+        at.resize(at.len() + alike.len(), texts.len() as u32);
+        texts.push(text(alike[0] as usize));
+    }
+    Written::Picked(texts, at)
+}
+
+/// The file of each row, by its place among the files of its run.
+fn source_files<'t>(table: &'t ResponseTable, runs: &[u32], files: &[u32]) -> Written<'t> {
+    let (mut texts, mut first) = (Vec::new(), Vec::with_capacity(table.runs.len()));
+    for run in &table.runs {
+        first.push(texts.len() as u32);
+        texts.extend(run.files.iter().map(|file| Some(file.as_str())));
+        // For places where there is no file.
+        texts.push(None);
+    }
+    let place = |(&run, &file): (&u32, &u32)| {
+        let n_files = table.runs[run as usize].files.len() as u32;
+        first[run as usize] + file.min(n_files)
+    };
+    let places: Vec<u32> = runs.iter().zip(files).map(place).collect();
+    picked(&places, texts.into_iter())
 }
 
 /// Items are cut into groups of at most this many: their texts may be long.
