@@ -30,8 +30,17 @@ pub(super) fn sections<'t>(
     table: &'t ResponseTable,
     spill: Option<&Arc<Spill>>,
 ) -> Result<impl Iterator<Item = Section<'t>> + Send + use<'t>, StoreError> {
+    sections_of(table, spill, ROWS_OF_A_SECTION)
+}
+
+/// The same in sections of so many rows, if that does not make too many.
+fn sections_of<'t>(
+    table: &'t ResponseTable,
+    spill: Option<&Arc<Spill>>,
+    n_rows: usize,
+) -> Result<impl Iterator<Item = Section<'t>> + Send + use<'t>, StoreError> {
     let ranks = Ranks::of(table);
-    let stretches = stretches(table, &ranks.item)?;
+    let stretches = stretches(table, &ranks.item, n_rows.max(table.len() / MOST_SECTIONS))?;
     let rows = table.as_rows();
     let dealt: Vec<Cow<Rows>> = if stretches.len() == 1 && !rows.is_away() {
         vec![Cow::Borrowed(rows)]
@@ -100,8 +109,7 @@ impl Ranks {
 }
 
 /// Ranks of items, first and last, that are a section together; every item that has rows is in one.
-fn stretches(table: &ResponseTable, rank: &[u32]) -> Result<Vec<(u32, u32)>, StoreError> {
-    let most = ROWS_OF_A_SECTION.max(table.len() / MOST_SECTIONS);
+fn stretches(table: &ResponseTable, rank: &[u32], most: usize) -> Result<Vec<(u32, u32)>, StoreError> {
     let mut rows_of = vec![0usize; rank.len()];
     table.item_column().each(|_, at| rows_of[rank[at as usize] as usize] += 1);
     let (mut stretches, mut first, mut rows) = (Vec::new(), 0, 0usize);
@@ -171,9 +179,9 @@ mod tests {
 
     #[test]
     fn sections_are_the_rows_of_items_one_after_the_other() {
-        let n = 2 * ROWS_OF_A_SECTION as u32 + 1000;
+        let n = 9_000;
         let (table, spill) = (table(n), Spill::new(tempfile::tempfile().unwrap(), 0));
-        let mut sections = sections(&table, Some(&spill)).unwrap();
+        let mut sections = sections_of(&table, Some(&spill), 4_000).unwrap();
         let (mut n_rows, mut last) = (0, String::new());
         let mut sizes = Vec::new();
         for Section { rows, order } in &mut sections {
