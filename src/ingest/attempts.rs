@@ -48,12 +48,12 @@ impl Attempts {
         }
     }
 
-    /// Every row of these runs, with its attempt; until `take` says that it has seen enough.
+    /// The score of every row of these runs, with its attempt; until `take` says that it has seen enough.
     pub fn each(
         &self,
         table: &ResponseTable,
         runs: &FxHashSet<u32>,
-        mut take: impl FnMut(usize, Attempt) -> bool,
+        mut take: impl FnMut(Option<f64>, Attempt) -> bool,
     ) {
         for stretch in self.stretches(runs) {
             if !each(table, stretch, runs, &mut take) {
@@ -110,21 +110,23 @@ fn each(
     table: &ResponseTable,
     stretch: Range<usize>,
     runs: &FxHashSet<u32>,
-    take: &mut impl FnMut(usize, Attempt) -> bool,
+    take: &mut impl FnMut(Option<f64>, Attempt) -> bool,
 ) -> bool {
     // Rows of one run mostly follow one another.
     let mut last = (u32::MAX, false);
     let mut blocks = table.blocks_in(stretch);
+    let mut repeats = Vec::new();
     while let Some(block) = blocks.next_block() {
+        repeats.resize(block.runs.len(), 0);
+        table.repeat_column().read(block.start, &mut repeats);
         for (at, &run) in block.runs.iter().enumerate() {
             if last.0 != run {
                 last = (run, runs.contains(&run));
             }
             if last.1 {
-                let row = block.start + at;
-                let (item, metric) = (block.items[at], block.metrics[at]);
-                let attempt = Attempt { run, item, metric, repeat: table.repeat_column().get(row) };
-                if !take(row, attempt) {
+                let (item, metric, repeat) = (block.items[at], block.metrics[at], repeats[at]);
+                let score = Some(block.scores[at]).filter(|score| !score.is_nan());
+                if !take(score, Attempt { run, item, metric, repeat }) {
                     return false;
                 }
             }
@@ -147,7 +149,7 @@ mod tests {
         let mut attempts = Attempts::default();
         let mut add = |attempts: &mut Attempts, run: u32, items: Range<u32>| {
             let before = table.len();
-            items.for_each(|item| table.push(Row::new(run, item, 0, Some(1.0))));
+            items.for_each(|item| table.push(Row::new(run, item, 0, Some(item.into()))));
             attempts.add(&table, &[run], before..table.len());
             table.clone()
         };
@@ -162,11 +164,11 @@ mod tests {
         let table = add(&mut attempts, 1, 10..20);
         assert!(attempts.contains(of(0, 1500)) && !attempts.contains(of(0, 1501)));
         let mut rows = Vec::new();
-        attempts.each(&table, &FxHashSet::from_iter([1]), |row, attempt| {
-            rows.push((row, attempt.item));
+        attempts.each(&table, &FxHashSet::from_iter([1]), |score, attempt| {
+            rows.push((score, attempt.item));
             true
         });
         assert_eq!(rows.len(), 20);
-        assert_eq!((rows[0], rows[19]), ((600, 0), (620, 19)));
+        assert_eq!((rows[0], rows[19]), ((Some(0.0), 0), (Some(19.0), 19)));
     }
 }

@@ -5,8 +5,9 @@ use super::attempts::{Attempt, Attempts};
 use super::fragment::{Fragment, Note, Rest};
 use super::identity::Identity;
 use super::lint::Lint;
-use crate::response::{Joiner, OptionScores, ResponseTable, Run};
+use crate::response::{Joiner, OptionScores, ResponseTable, Run, Spill};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
 /// Pieces on their way to one table.
 #[derive(Debug, Default)]
@@ -68,6 +69,11 @@ impl Joining {
         let runs: Vec<u32> = ids.iter().filter_map(|id| self.joiner.run(id)).collect();
         let table = self.joiner.table();
         self.attempts.add(table, &runs, before..table.len());
+    }
+
+    /// From now on, puts rows aside that are more than memory should hold.
+    pub fn spill_to(&mut self, spill: Arc<Spill>) {
+        self.joiner.spill_to(spill);
     }
 
     /// Number of scores of options that were added and not taken.
@@ -150,10 +156,9 @@ impl Joining {
         self.attempts.prepare(self.joiner.table(), &runs);
         let scores = self.read_before(table, &place);
         runs.retain(|run| scores.keys().any(|attempt| attempt.run == *run));
-        let whole = self.joiner.table();
         let mut differing = FxHashSet::default();
-        self.attempts.each(whole, &runs, |row, attempt| {
-            if scores.get(&attempt).is_some_and(|score| *score != whole.score(row).map(f64::to_bits)) {
+        self.attempts.each(self.joiner.table(), &runs, |score, attempt| {
+            if scores.get(&attempt).is_some_and(|earlier| *earlier != score.map(f64::to_bits)) {
                 differing.insert(earlier[&attempt.run]);
             }
             differing.len() < runs.len()

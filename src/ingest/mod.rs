@@ -267,6 +267,7 @@ fn ingest_with(
     account.note_successes(&table, &rests);
     let (lint, benchmarks) =
         rayon::join(|| lint::lint_with(&table, &account), || report::summarise(&table, &account, &choices));
+    table.check().map_err(|error| IngestError::Piece { message: error.to_string() })?;
     let report = IngestReport {
         files,
         skipped,
@@ -367,6 +368,7 @@ fn gather(
     let reading = Reading { options, meter: &meter, work: work.filter(|_| is_large), waiting: &waiting };
     let mut portions = Portions::new(found, reading);
     let mut gathered = Gathered::default();
+    work.and_then(Work::spill).into_iter().for_each(|spill| gathered.joining.spill_to(spill));
     let mut portion = portions.next();
     while let Some(outcomes) = portion {
         let (next, added) = rayon::join(|| portions.next(), || gathered.add(outcomes, work));

@@ -28,7 +28,12 @@ pub fn complete(table: &mut ResponseTable, rests: &[Rest]) -> Vec<Note> {
             of_place.entry((item.benchmark.clone(), item.subject.clone())).or_default().push(at as u32);
         }
     }
-    let listed: HashSet<(u32, u32, u32)> = table.rows().map(|row| (row.run, row.metric, row.item)).collect();
+    let mut listed: HashSet<(u32, u32, u32)> = HashSet::new();
+    let mut blocks = table.blocks();
+    while let Some(block) = blocks.next_block() {
+        let places = block.runs.iter().zip(block.metrics).zip(block.items);
+        listed.extend(places.map(|((run, metric), item)| (*run, *metric, *item)));
+    }
     let mut biased: HashSet<(u32, u32, u32)> = HashSet::new();
     for rest in rests {
         let Some(score) = rest.score else { continue };

@@ -5,13 +5,14 @@
 use super::archive::kept;
 use super::fragment::{Fragment, Note, Rest};
 use super::report::FileRead;
-use crate::response::{OptionScores, ResponseTable};
+use crate::response::{OptionScores, ResponseTable, Spill};
 use crate::store::{StoreError, part};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 
@@ -41,7 +42,12 @@ pub struct Work {
     _lock: File,
     /// Files of scores of options that were kept in this reading.
     n_options: AtomicUsize,
+    most_held: usize,
 }
+
+/// Closed pieces of the rows of all files that are held in memory: some hundred million rows of plain tables, so that
+/// whoever has fewer never waits for a disk, and no more than reading takes beside them.
+const MOST_HELD: usize = 256 << 20;
 
 /// What is known about the piece of a file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -133,7 +139,18 @@ impl Work {
                 let _ = fs::remove_file(&entry);
             }
         }
-        Ok(Self { directory, _lock: lock, n_options: AtomicUsize::new(0) })
+        Ok(Self { directory, _lock: lock, n_options: AtomicUsize::new(0), most_held: MOST_HELD })
+    }
+
+    /// Changes how many bytes of the rows of all files are held in memory before they are put aside here.
+    pub fn hold(mut self, most_held: usize) -> Self {
+        self.most_held = most_held;
+        self
+    }
+
+    /// A file here for rows, gone with this program; nothing where it cannot be made, and rows stay in memory.
+    pub(super) fn spill(&self) -> Option<Arc<Spill>> {
+        tempfile::tempfile_in(&self.directory).ok().map(|file| Spill::new(file, self.most_held))
     }
 
     /// Removes what is left of a reading that was killed after its store was written.

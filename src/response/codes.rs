@@ -4,10 +4,13 @@
 //! of a column is therefore a constant, a count upwards, or packed into as many bits as its range needs. A
 //! hundred million rows of 500 models and 200,000 items take 30 to 350 MB instead of 3 GB.
 
+use super::piece::Piece;
+use super::spill::Spill;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Values in a piece.
-const PIECE: usize = 1 << 16;
+pub(super) const PIECE: usize = 1 << 16;
 /// Values that are unpacked together.
 pub(super) const BUFFER: usize = 1 << 12;
 
@@ -17,101 +20,6 @@ pub struct Codes {
     pieces: Vec<Piece>,
     /// The values after the last whole piece.
     tail: Vec<u32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-enum Piece {
-    Constant(u32),
-    /// This value, and one more in each row.
-    Counting(u32),
-    /// Values less `low`, in `bits` bits each; one word more than they need, so that two can always be read.
-    Packed {
-        low: u32,
-        bits: u32,
-        words: Box<[u64]>,
-    },
-}
-
-impl Piece {
-    fn of(values: &[u32]) -> Self {
-        let first = values.first().copied().unwrap_or(0);
-        let (low, high) = values.iter().fold((first, first), |(l, h), &v| (l.min(v), h.max(v)));
-        if low == high {
-            return Self::Constant(low);
-        }
-        if values.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == 1) {
-            return Self::Counting(first);
-        }
-        let bits = 32 - (high - low).leading_zeros();
-        let mut words = Vec::with_capacity((values.len() * bits as usize).div_ceil(64) + 1);
-        let (mut word, mut filled) = (0, 0);
-        for value in values.iter().map(|value| u64::from(value - low)) {
-            word |= value << filled;
-            filled += bits;
-            if filled >= 64 {
-                words.push(word);
-                filled -= 64;
-                // What did not fit.
-                word = value >> (bits - filled);
-            }
-        }
-        words.extend([word].into_iter().filter(|_| filled > 0));
-        words.push(0);
-        Self::Packed { low, bits, words: words.into() }
-    }
-
-    /// Puts the values from `start` on into `out`.
-    fn read(&self, start: usize, out: &mut [u32]) {
-        match self {
-            Self::Constant(value) => out.fill(*value),
-            Self::Counting(first) => {
-                let first = first.wrapping_add(start as u32);
-                out.iter_mut().enumerate().for_each(|(at, value)| *value = first.wrapping_add(at as u32));
-            }
-            Self::Packed { low, bits: 1, words } => {
-                // Scores, mostly: no value waits for the one before.
-                let (mut start, mut out) = (start, out);
-                while !out.is_empty() {
-                    let word = words[start / 64] >> (start % 64);
-                    let n = out.len().min(64 - start % 64);
-                    let (now, later) = out.split_at_mut(n);
-                    now.iter_mut().enumerate().for_each(|(k, value)| *value = low + (word >> k & 1) as u32);
-                    (start, out) = (start + n, later);
-                }
-            }
-            Self::Packed { low, bits, words } => {
-                let (bits, mask) = (*bits as usize, u64::from(u32::MAX >> (32 - bits)));
-                let Some(words) = words.get(start * bits / 64..) else { return };
-                let mut words = words.iter();
-                let (mut low_word, mut shift) = (words.next().copied().unwrap_or(0), start * bits % 64);
-                let mut high_word = words.next().copied().unwrap_or(0);
-                for value in out {
-                    // In two steps, for a shift by 64 is none.
-                    let wide = low_word >> shift | high_word << 1 << (63 - shift);
-                    *value = low + (wide & mask) as u32;
-                    shift += bits;
-                    if shift >= 64 {
-                        (low_word, high_word) = (high_word, words.next().copied().unwrap_or(0));
-                        shift -= 64;
-                    }
-                }
-            }
-        }
-    }
-
-    #[inline]
-    fn get(&self, at: usize) -> u32 {
-        match self {
-            Self::Constant(value) => *value,
-            Self::Counting(first) => first.wrapping_add(at as u32),
-            Self::Packed { low, bits, words } => {
-                let place = at * *bits as usize;
-                let wide = u128::from(words[place / 64]) | u128::from(words[place / 64 + 1]) << 64;
-                let mask = u32::MAX >> (32 - bits);
-                low + ((wide >> (place % 64)) as u32 & mask)
-            }
-        }
-    }
 }
 
 impl Codes {
@@ -237,8 +145,38 @@ impl Codes {
 
     /// All values in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let pieces = self.pieces.iter().flat_map(|piece| (0..PIECE).map(|at| piece.get(at)));
-        pieces.chain(self.tail.iter().copied())
+        (0..self.len()).step_by(BUFFER).flat_map(|start| {
+            let mut values = vec![0; BUFFER.min(self.len() - start)];
+            self.read(start, &mut values);
+            values
+        })
+    }
+
+    /// Whether a value is larger.
+    pub(super) fn exceeds(&self, limit: u32) -> bool {
+        self.pieces.iter().any(|piece| piece.exceeds(limit, PIECE)) || self.tail.iter().any(|v| *v > limit)
+    }
+
+    /// Bytes of closed pieces in memory that came after the last one that was put aside.
+    pub(super) fn held(&self) -> usize {
+        let contents = self.pieces.iter().rev().filter_map(Piece::content);
+        contents.take_while(|content| content.away().is_none()).map(|content| content.held()).sum()
+    }
+
+    /// Where pieces were put aside, if any were.
+    pub(super) fn away(&self) -> Option<&Arc<Spill>> {
+        self.pieces.iter().filter_map(Piece::content).find_map(|content| content.away())
+    }
+
+    /// Puts the closed pieces aside, as far as there is room for them.
+    pub(super) fn put_aside(&mut self, spill: &Arc<Spill>) {
+        let contents = self.pieces.iter_mut().rev().filter_map(Piece::content_mut);
+        contents.take_while(|content| content.away().is_none()).for_each(|content| content.put_aside(spill));
+    }
+
+    /// Brings all pieces back to memory.
+    pub(super) fn bring_back(&mut self) {
+        self.pieces.iter_mut().filter_map(Piece::content_mut).for_each(|content| content.bring_back());
     }
 }
 
@@ -299,135 +237,31 @@ impl OptionalCodes {
     pub fn is_empty(&self) -> bool {
         self.codes.is_none()
     }
-}
 
-/// A column of scores: each distinct score once and its code in every row, as long as there are few.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Scores {
-    Few { levels: Vec<f64>, codes: Codes },
-    Many(Vec<f64>),
-}
-
-/// No score is the same as no score, although `NaN` is not the same as `NaN`.
-impl PartialEq for Scores {
-    fn eq(&self, other: &Self) -> bool {
-        let same = |a: &[f64], b: &[f64]| a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits()));
-        match (self, other) {
-            (Self::Few { levels: a, codes: x }, Self::Few { levels: b, codes: y }) => same(a, b) && x == y,
-            (Self::Many(a), Self::Many(b)) => same(a, b),
-            _ => false,
-        }
-    }
-}
-
-/// More distinct scores than this are kept as numbers.
-const FEW: usize = 256;
-
-impl Default for Scores {
-    fn default() -> Self {
-        Self::Few { levels: Vec::new(), codes: Codes::default() }
-    }
-}
-
-impl Scores {
-    /// Adds a score; `NaN` is none.
-    #[inline]
-    pub fn push(&mut self, score: f64) {
-        if let Self::Few { levels, codes } = self {
-            // By bits, so that −0 and NaN come back as they are.
-            match levels.iter().position(|l| l.to_bits() == score.to_bits()) {
-                Some(code) => return codes.push(code as u32),
-                None if levels.len() < FEW => {
-                    codes.push(levels.len() as u32);
-                    levels.push(score);
-                    return;
-                }
-                None => *self = Self::Many(codes.iter().map(|c| levels[c as usize]).collect()),
-            }
-        }
-        if let Self::Many(scores) = self {
-            scores.push(score);
+    /// Puts one more than each value from `start` on into `out`, and 0 where there is none.
+    pub fn read(&self, start: usize, out: &mut [u32]) {
+        match &self.codes {
+            Some(codes) => codes.read(start, out),
+            None => out.fill(0),
         }
     }
 
-    /// Adds scores; `NaN` is none.
-    pub fn extend(&mut self, mut scores: &[f64]) {
-        while let Self::Few { levels, codes } = self {
-            let mut known = Vec::with_capacity(scores.len());
-            if let [a, b] = levels[..] {
-                // Right and wrong come in no order that a processor could foresee: no branch on which it is.
-                let is_known = |s: &&f64| (s.to_bits() == a.to_bits()) | (s.to_bits() == b.to_bits());
-                known.extend(
-                    scores.iter().take_while(is_known).map(|s| u32::from(s.to_bits() == b.to_bits())),
-                );
-            } else {
-                let code = |score: &f64| levels.iter().position(|l| l.to_bits() == score.to_bits());
-                known.extend(scores.iter().map_while(code).map(|code| code as u32));
-            }
-            codes.extend(&known);
-            let Some((new, later)) = scores[known.len()..].split_first() else { return };
-            self.push(*new);
-            scores = later;
-        }
-        if let Self::Many(all) = self {
-            all.extend_from_slice(scores);
-        }
+    /// Whether a value is larger.
+    pub fn exceeds(&self, limit: u32) -> bool {
+        self.codes.as_ref().is_some_and(|codes| codes.exceeds(limit.saturating_add(1)))
     }
 
-    /// Puts the scores from `start` on into `out`.
-    pub fn read(&self, start: usize, out: &mut [f64]) {
-        match self {
-            Self::Few { levels, codes } => {
-                let mut buffer = [0; BUFFER];
-                for (at, out) in out.chunks_mut(BUFFER).enumerate() {
-                    let buffer = &mut buffer[..out.len()];
-                    codes.read(start + at * BUFFER, buffer);
-                    out.iter_mut().zip(buffer).for_each(|(out, code)| *out = levels[*code as usize]);
-                }
-            }
-            Self::Many(all) => out.copy_from_slice(&all[start..start + out.len()]),
-        }
+    /// A column without rows that has values if this one has.
+    pub fn empty_like(&self) -> Self {
+        Self { codes: self.codes.as_ref().map(|_| Codes::default()) }
     }
 
-    /// Number of scores, those that are none among them.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Few { codes, .. } => codes.len(),
-            Self::Many(all) => all.len(),
-        }
+    pub fn codes(&self) -> Option<&Codes> {
+        self.codes.as_ref()
     }
 
-    /// Adds all scores of `other`.
-    pub fn append(&mut self, other: &Self) {
-        let mut buffer = [0.0; BUFFER];
-        for start in (0..other.len()).step_by(BUFFER) {
-            let scores = &mut buffer[..BUFFER.min(other.len() - start)];
-            other.read(start, scores);
-            self.extend(scores);
-        }
-    }
-
-    /// The lowest and the highest score; none if there is no score.
-    pub fn range(&self) -> Option<(f64, f64)> {
-        let (Self::Few { levels: all, .. } | Self::Many(all)) = self;
-        let scores = all.iter().filter(|s| !s.is_nan());
-        scores.fold(None, |range, &s| {
-            let (low, high) = range.unwrap_or((s, s));
-            Some((s.min(low), s.max(high)))
-        })
-    }
-
-    pub fn map(&mut self, change: impl Fn(f64) -> f64) {
-        let (Self::Few { levels: all, .. } | Self::Many(all)) = self;
-        all.iter_mut().filter(|s| !s.is_nan()).for_each(|s| *s = change(*s));
-    }
-
-    #[inline]
-    pub fn get(&self, row: usize) -> f64 {
-        match self {
-            Self::Few { levels, codes } => levels[codes.get(row) as usize],
-            Self::Many(scores) => scores[row],
-        }
+    pub fn codes_mut(&mut self) -> Option<&mut Codes> {
+        self.codes.as_mut()
     }
 }
 
@@ -474,26 +308,6 @@ mod tests {
         constant.extend_constant(4, 2 * PIECE);
         assert_eq!(constant.len(), 2 * PIECE + 1);
         assert!(constant.iter().all(|v| v == 4));
-    }
-
-    #[test]
-    fn many_scores_are_kept_as_well_as_few() {
-        let mut scores = Scores::default();
-        let values: Vec<f64> = (0..2 * FEW).map(|k| if k == 3 { f64::NAN } else { k as f64 / 7.0 }).collect();
-        values.iter().for_each(|v| scores.push(*v));
-        assert!(matches!(scores, Scores::Many(_)));
-        assert!(values.iter().enumerate().all(|(row, v)| scores.get(row).to_bits() == v.to_bits()));
-        for n in [FEW / 2, 2 * FEW] {
-            let (mut together, mut read) = (Scores::default(), vec![0.0; n - 1]);
-            together.extend(&values[..n / 3]);
-            together.extend(&values[n / 3..n]);
-            together.read(1, &mut read);
-            assert!(read.iter().zip(&values[1..]).all(|(a, b)| a.to_bits() == b.to_bits()));
-            let mut appended = Scores::default();
-            appended.append(&together);
-            assert!(appended == together);
-            assert_eq!(together.range(), Some((0.0, (n - 1) as f64 / 7.0)));
-        }
     }
 
     #[test]

@@ -5,10 +5,12 @@ use super::item::Item;
 use super::metric::Metric;
 use super::option_scores::OptionScores;
 use super::run::Run;
+use super::spill::Spill;
 use super::table::ResponseTable;
 use rustc_hash::FxHashMap;
 use std::borrow::Borrow;
 use std::hash::Hash;
+use std::sync::Arc;
 
 /// A table that others are joined to, one after the other.
 #[derive(Debug, Default)]
@@ -18,6 +20,8 @@ pub struct Joiner {
     /// By benchmark, then by name.
     items: FxHashMap<String, FxHashMap<String, u32>>,
     metrics: FxHashMap<(String, String, Option<String>), u32>,
+    /// Where rows go that are more than memory should hold.
+    spill: Option<Arc<Spill>>,
 }
 
 impl Joiner {
@@ -41,6 +45,18 @@ impl Joiner {
         self.metrics.get(&label(metric)).copied()
     }
 
+    /// From now on, puts rows aside that are more than memory should hold.
+    pub fn spill_to(&mut self, spill: Arc<Spill>) {
+        self.spill = Some(spill);
+        self.put_aside();
+    }
+
+    fn put_aside(&mut self) {
+        if let Some(spill) = &self.spill {
+            self.table.put_aside(spill);
+        }
+    }
+
     /// Leaves out the scores of options so far, which somebody else has.
     pub fn forget_options(&mut self) {
         self.table.options = OptionScores::default();
@@ -53,7 +69,8 @@ impl Joiner {
     /// the key they were scored against.
     pub fn append(&mut self, other: ResponseTable) -> usize {
         if self.table.runs.is_empty() && self.table.items.is_empty() && self.table.metrics.is_empty() {
-            *self = Self::from(other);
+            *self = Self { spill: self.spill.take(), ..Self::from(other) };
+            self.put_aside();
             return 0;
         }
         let mut conflicting_keys = 0;
@@ -94,6 +111,7 @@ impl Joiner {
             })
             .collect();
         self.table.append(other, &run_at, &item_at, &metric_at, &files_at);
+        self.put_aside();
         conflicting_keys
     }
 

@@ -15,12 +15,17 @@ pub mod metric;
 pub mod option_scores;
 pub mod options;
 pub mod output;
+mod piece;
 pub mod pivot;
 mod reals;
+pub mod rows;
 pub mod run;
 pub mod score;
+mod score_column;
+pub mod spill;
 pub(crate) mod standing;
 pub mod table;
+mod texts;
 
 pub use bits::BitMatrix;
 pub use blocks::{Attempt, Block, Blocks};
@@ -34,8 +39,10 @@ pub use option_scores::OptionScores;
 pub use options::{NO_OPTION, OptionPlanes, OptionScore};
 pub use output::{Column, Table, Values};
 pub use pivot::{PivotError, PivotOptions, PivotReport, pivot};
+pub use rows::Rows;
 pub use run::{FactSource, Run, RunTable};
 pub use score::{
     ScoreCurve, ScorePoint, ScoreRun, ScoreSeries, ScoreTable, ScoreTableBuilder, ScoreUnit, SeriesName,
 };
+pub use spill::{Spill, SpillError};
 pub use table::{ResponseTable, Row, Status};

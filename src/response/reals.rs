@@ -1,55 +1,46 @@
-//! How does a column of real numbers that most tables lack take no room, and no more than it needs otherwise?
+//! How does a column of real numbers that most tables lack take no room, and no more than it needs otherwise? By
+//! their bits, which are numbers like others.
 
+use super::codes::{Codes, OptionalCodes};
 use serde::{Deserialize, Serialize};
 
 /// A column of real numbers that takes no room until its first value arrives. `NaN` is no value.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct OptionalReals {
-    values: Option<Vec<f32>>,
-}
-
-/// No value is the same as no value, although `NaN` is not the same as `NaN`.
-impl PartialEq for OptionalReals {
-    fn eq(&self, other: &Self) -> bool {
-        let bits =
-            |column: &Self| column.values.as_ref().map(|v| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
-        bits(self) == bits(other)
-    }
+    /// The largest code, which is no number here, is a `NaN`.
+    bits: OptionalCodes,
 }
 
 impl OptionalReals {
     pub fn push(&mut self, value: Option<f32>, rows_before: usize) {
-        let value = value.filter(|value| !value.is_nan());
-        match &mut self.values {
-            Some(values) => values.push(value.unwrap_or(f32::NAN)),
-            None if value.is_some() => {
-                let mut values = vec![f32::NAN; rows_before];
-                values.extend(value);
-                self.values = Some(values);
-            }
-            None => {}
-        }
+        self.bits.push(value.filter(|value| !value.is_nan()).map(f32::to_bits), rows_before);
     }
 
     /// `n` rows without a value.
     pub fn skip(&mut self, n: usize) {
-        if let Some(values) = &mut self.values {
-            values.resize(values.len() + n, f32::NAN);
-        }
+        self.bits.skip(n);
     }
 
     /// All rows of `other`, which are `n`.
     pub fn append(&mut self, other: &Self, n: usize, rows_before: usize) {
-        match &other.values {
-            Some(others) => {
-                self.values.get_or_insert_with(|| vec![f32::NAN; rows_before]).extend_from_slice(others)
-            }
-            None => self.skip(n),
-        }
+        self.bits.append(&other.bits, n, rows_before);
     }
 
     pub fn get(&self, row: usize) -> Option<f32> {
-        self.values.as_ref().map(|values| values[row]).filter(|value| !value.is_nan())
+        self.bits.get(row).map(f32::from_bits)
+    }
+
+    /// A column without rows that has values if this one has.
+    pub fn empty_like(&self) -> Self {
+        Self { bits: self.bits.empty_like() }
+    }
+
+    pub fn codes(&self) -> Option<&Codes> {
+        self.bits.codes()
+    }
+
+    pub fn codes_mut(&mut self) -> Option<&mut Codes> {
+        self.bits.codes_mut()
     }
 }
 
@@ -62,7 +53,7 @@ mod tests {
         let mut column = OptionalReals::default();
         column.push(None, 0);
         column.skip(2);
-        assert_eq!(column.values, None);
+        assert!(column.codes().is_none());
         let given = [Some(-1.5), None, Some(f32::NEG_INFINITY), Some(-0.0)];
         given.into_iter().enumerate().for_each(|(at, value)| column.push(value, 3 + at));
         column.push(Some(f32::NAN), 7);

@@ -1,13 +1,15 @@
 //! What does a dump say, attempt by attempt? The long table: one row for each run × item × repeat × metric.
 
-use super::codes::{BUFFER, Codes, OptionalCodes, Scores};
+use super::codes::Codes;
 use super::item::Item;
 use super::metric::Metric;
 use super::option_scores::OptionScores;
-use super::reals::OptionalReals;
+use super::rows::Rows;
 use super::run::RunTable;
+use super::spill::{Spill, SpillError};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What became of an attempt. Only some attempts have a score; none is wrong for lack of one.
@@ -34,7 +36,7 @@ impl Status {
         [Self::Ok, Self::Error, Self::NoAnswer, Self::Limit, Self::Unscored, Self::MissingAssumedWrong];
 
     /// Position in [`Status::ALL`].
-    fn code(self) -> u32 {
+    pub(super) fn code(self) -> u32 {
         self as u32
     }
 
@@ -121,49 +123,6 @@ impl Row {
     }
 }
 
-/// A column that takes no memory until its first value arrives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Lazy<T>(Option<Vec<Option<T>>>);
-
-impl<T> Default for Lazy<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T: Clone> Lazy<T> {
-    fn push(&mut self, value: Option<T>, rows_before: usize) {
-        match &mut self.0 {
-            Some(column) => column.push(value),
-            None if value.is_some() => {
-                let mut column = vec![None; rows_before];
-                column.push(value);
-                self.0 = Some(column);
-            }
-            None => {}
-        }
-    }
-
-    /// All rows of `other`, which are `n`.
-    fn append(&mut self, other: Self, n: usize, rows_before: usize) {
-        match other.0 {
-            Some(values) => self.0.get_or_insert_with(|| vec![None; rows_before]).extend(values),
-            None => self.skip(n),
-        }
-    }
-
-    /// `n` rows without a value.
-    fn skip(&mut self, n: usize) {
-        if let Some(column) = &mut self.0 {
-            column.resize(column.len() + n, None);
-        }
-    }
-
-    fn get(&self, row: usize) -> Option<T> {
-        self.0.as_ref().and_then(|column| column[row].clone())
-    }
-}
-
 /// The long table, by column, with the runs, items and metrics that its rows point to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResponseTable {
@@ -175,34 +134,18 @@ pub struct ResponseTable {
     pub metrics: Vec<Metric>,
     /// Scores of single options (log-probabilities), where the dump has them.
     pub options: OptionScores,
-    run: Codes,
-    item: Codes,
-    metric: Codes,
-    repeat: Codes,
-    /// `NaN` is no score: NaN itself is never a score.
-    score: Scores,
-    /// Positions in [`Status::ALL`].
-    status: Codes,
-    chosen: OptionalCodes,
-    gold: OptionalCodes,
-    prediction: Lazy<Box<str>>,
-    logp_gold: OptionalReals,
-    logp_margin: OptionalReals,
-    n_tokens_in: OptionalCodes,
-    n_tokens_out: OptionalCodes,
-    source_file: Codes,
-    source_row: OptionalCodes,
+    rows: Rows,
 }
 
 impl ResponseTable {
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.run.len()
+        self.rows.len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.run.is_empty()
+        self.rows.is_empty()
     }
 
     /// Adds a row. A score that is `NaN` is kept as no score.
@@ -214,24 +157,7 @@ impl ResponseTable {
         assert!((row.run as usize) < self.runs.len(), "row of an unknown run");
         assert!((row.item as usize) < self.items.len(), "row of an unknown item");
         assert!((row.metric as usize) < self.metrics.len(), "row of an unknown metric");
-        let before = self.len();
-        self.run.push(row.run);
-        self.item.push(row.item);
-        self.metric.push(row.metric);
-        self.repeat.push(row.repeat);
-        let score = row.score.unwrap_or(f64::NAN);
-        self.score.push(score);
-        let status = if score.is_nan() && row.status == Status::Ok { Status::Unscored } else { row.status };
-        self.status.push(status.code());
-        self.chosen.push(row.chosen.map(Into::into), before);
-        self.gold.push(row.gold.map(Into::into), before);
-        self.prediction.push(row.prediction, before);
-        self.logp_gold.push(row.logp_gold, before);
-        self.logp_margin.push(row.logp_margin, before);
-        self.n_tokens_in.push(row.n_tokens_in, before);
-        self.n_tokens_out.push(row.n_tokens_out, before);
-        self.source_file.push(row.source_file);
-        self.source_row.push(row.source_row, before);
+        self.rows.push(row);
     }
 
     /// Adds rows of one metric of which nothing is known but run, item, score (`NaN` is none) and, counting
@@ -247,29 +173,13 @@ impl ResponseTable {
         scores: &[f64],
         source_row: u32,
     ) {
-        let (before, n) = (self.len(), runs.len());
+        let n = runs.len();
         assert!(items.len() == n && scores.len() == n, "columns of different lengths");
         let below = |places: &[u32], n: usize| places.iter().max().is_none_or(|&last| (last as usize) < n);
         assert!(below(runs, self.runs.len()), "row of an unknown run");
         assert!(below(items, self.items.len()), "row of an unknown item");
         assert!((metric as usize) < self.metrics.len(), "row of an unknown metric");
-        self.run.extend(runs);
-        self.item.extend(items);
-        self.metric.extend_constant(metric, n);
-        self.repeat.extend_constant(0, n);
-        self.score.extend(scores);
-        for alike in scores.chunk_by(|a, b| a.is_nan() == b.is_nan()) {
-            let status = if alike[0].is_nan() { Status::Unscored } else { Status::Ok };
-            self.status.extend_constant(status.code(), alike.len());
-        }
-        for column in [&mut self.chosen, &mut self.gold, &mut self.n_tokens_in, &mut self.n_tokens_out] {
-            column.skip(n);
-        }
-        self.prediction.skip(n);
-        self.logp_gold.skip(n);
-        self.logp_margin.skip(n);
-        self.source_file.extend_constant(0, n);
-        self.source_row.extend_counting(source_row, n, before);
+        self.rows.extend_plain(runs, items, metric, scores, source_row);
     }
 
     /// Adds all rows and scores of options of `other`, whose runs, items and metrics are at other places here, as are
@@ -282,87 +192,56 @@ impl ResponseTable {
         metrics: &[u32],
         files: &[Vec<u32>],
     ) {
-        let (before, n) = (self.len(), other.len());
-        for start in (0..n).step_by(BUFFER) {
-            let (mut of_run, mut file) = ([0; BUFFER], [0; BUFFER]);
-            let rows = BUFFER.min(n - start);
-            other.run.read(start, &mut of_run[..rows]);
-            other.source_file.read(start, &mut file[..rows]);
-            for (file, run) in file.iter_mut().zip(of_run).take(rows) {
-                *file = files[run as usize].get(*file as usize).copied().unwrap_or(0);
-            }
-            self.source_file.extend(&file[..rows]);
-        }
-        self.run.append(&other.run, |run| runs[run as usize]);
-        self.item.append(&other.item, |item| items[item as usize]);
-        self.metric.append(&other.metric, |metric| metrics[metric as usize]);
-        self.repeat.append(&other.repeat, |repeat| repeat);
-        self.score.append(&other.score);
-        self.status.append(&other.status, |status| status);
-        self.chosen.append(&other.chosen, n, before);
-        self.gold.append(&other.gold, n, before);
-        self.prediction.append(other.prediction, n, before);
-        self.logp_gold.append(&other.logp_gold, n, before);
-        self.logp_margin.append(&other.logp_margin, n, before);
-        self.n_tokens_in.append(&other.n_tokens_in, n, before);
-        self.n_tokens_out.append(&other.n_tokens_out, n, before);
-        self.source_row.append(&other.source_row, n, before);
+        self.rows.append(other.rows, runs, items, metrics, files);
         self.options.append(&other.options, runs, items);
+    }
+
+    /// Puts closed pieces of columns aside if they take more memory than they may.
+    pub(super) fn put_aside(&mut self, spill: &Arc<Spill>) {
+        self.rows.put_aside_beyond(spill.budget(), spill);
+    }
+
+    /// Whether all rows that were put aside on disk were read back whenever they were asked for.
+    ///
+    /// # Errors
+    /// [`SpillError`] if not: what was made of the table so far may be wrong.
+    pub fn check(&self) -> Result<(), SpillError> {
+        self.rows.check()
+    }
+
+    /// Deals the rows out to piles, each in the order of the table: that of a row is `pile_of` its item. Closed pieces
+    /// of the piles are put aside at once if there is a place for them.
+    ///
+    /// # Panics
+    /// If an item has no pile, or one that there is not: a fault of the program, not of its input.
+    pub fn deal(&self, pile_of: &[u32], n_piles: usize, spill: Option<&Arc<Spill>>) -> Vec<Rows> {
+        self.rows.deal(pile_of, n_piles, spill)
+    }
+
+    /// The rows alone.
+    pub fn as_rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// Changes every score in the same way; no score stays none.
     pub fn map_scores(&mut self, change: impl Fn(f64) -> f64) {
-        self.score.map(change);
+        self.rows.map_scores(change);
     }
 
     /// Takes the scores away from the rows that `picks` picks by run, item and metric; they become unscored.
     pub fn forget_scores(&mut self, picks: impl Fn(u32, u32, u32) -> bool) {
-        let (scores, status) = (std::mem::take(&mut self.score), std::mem::take(&mut self.status));
-        for row in 0..self.item.len() {
-            if picks(self.run.get(row), self.item.get(row), self.metric.get(row)) {
-                self.score.push(f64::NAN);
-                self.status.push(Status::Unscored.code());
-            } else {
-                self.score.push(scores.get(row));
-                self.status.push(status.get(row));
-            }
-        }
+        self.rows.forget_scores(picks);
     }
 
     /// Gives the options of items other numbers: those chosen, those keyed in rows, and those with scores.
     pub fn map_options(&mut self, change: impl Fn(u32, u16) -> u16) {
-        for column in [&mut self.chosen, &mut self.gold] {
-            let old = std::mem::take(column);
-            let changed = |row: usize, code: u32| match u16::try_from(code) {
-                Ok(option) => u32::from(change(self.item.get(row), option)),
-                Err(_) => code,
-            };
-            for row in 0..self.item.len() {
-                column.push(old.get(row).map(|code| changed(row, code)), row);
-            }
-        }
+        self.rows.map_options(&change);
         self.options.renumber(change);
     }
 
     /// The row at `index`.
     pub fn row(&self, index: usize) -> Row {
-        Row {
-            run: self.run.get(index),
-            item: self.item.get(index),
-            metric: self.metric.get(index),
-            repeat: self.repeat.get(index),
-            score: self.score(index),
-            status: self.status(index),
-            chosen: self.chosen(index),
-            gold: self.gold(index),
-            prediction: self.prediction.get(index),
-            logp_gold: self.logp_gold.get(index),
-            logp_margin: self.logp_margin.get(index),
-            n_tokens_in: self.n_tokens_in.get(index),
-            n_tokens_out: self.n_tokens_out.get(index),
-            source_file: self.source_file.get(index),
-            source_row: self.source_row.get(index),
-        }
+        self.rows.row(index)
     }
 
     /// All rows in order, whole; [`Self::blocks`] is far faster where a few columns are enough.
@@ -372,78 +251,76 @@ impl ResponseTable {
 
     /// The lowest and the highest of all scores; `None` if there is no score.
     pub fn score_range(&self) -> Option<(f64, f64)> {
-        self.score.range()
+        self.rows.score_range()
     }
 
     /// Puts the scores from `start` on into `out`; `NaN` is no score.
     pub(super) fn read_scores(&self, start: usize, out: &mut [f64]) {
-        self.score.read(start, out);
+        self.rows.read_scores(start, out);
     }
 
     /// The score at `index`; `None` is no score.
     pub fn score(&self, index: usize) -> Option<f64> {
-        Some(self.score.get(index)).filter(|s| !s.is_nan())
+        self.rows.score(index)
     }
 
     /// Position of the run of each row.
     pub fn run_column(&self) -> &Codes {
-        &self.run
+        self.rows.run_column()
     }
 
     /// Position of the item of each row.
     pub fn item_column(&self) -> &Codes {
-        &self.item
+        self.rows.item_column()
     }
 
     /// Position of the metric of each row.
     pub fn metric_column(&self) -> &Codes {
-        &self.metric
+        self.rows.metric_column()
     }
 
     /// Repeat number of each row.
     pub fn repeat_column(&self) -> &Codes {
-        &self.repeat
+        self.rows.repeat_column()
     }
 
     /// The option chosen at `index`.
     pub fn chosen(&self, index: usize) -> Option<u16> {
-        self.chosen.get(index).and_then(|option| u16::try_from(option).ok())
+        self.rows.chosen(index)
     }
 
     /// The key that the row at `index` was scored against.
     pub fn gold(&self, index: usize) -> Option<u16> {
-        self.gold.get(index).and_then(|option| u16::try_from(option).ok())
+        self.rows.gold(index)
+    }
+
+    /// The options chosen and the keys from row `start` on, as many as `out` takes; far faster than one by one.
+    ///
+    /// # Panics
+    /// If there are not so many rows: a fault of the program, not of its input.
+    pub fn read_options(&self, start: usize, out: &mut [(Option<u16>, Option<u16>)]) {
+        self.rows.read_options(start, out);
     }
 
     /// The log-probability of the key at `index`, nats.
     pub fn logp_gold(&self, index: usize) -> Option<f32> {
-        self.logp_gold.get(index)
+        self.rows.logp_gold(index)
     }
 
     /// Whether any row names a chosen option or a key.
     pub fn has_options(&self) -> bool {
-        !self.chosen.is_empty() || !self.gold.is_empty()
+        self.rows.has_options()
     }
 
     /// The file that the row at `index` comes from.
     pub fn source_file(&self, index: usize) -> Option<&str> {
-        let run = &self.runs[self.run.get(index) as usize];
-        run.files.get(self.source_file.get(index) as usize).map(String::as_str)
-    }
-
-    /// Where the row at `index` stands in its source file.
-    pub fn source_row(&self, index: usize) -> Option<u32> {
-        self.source_row.get(index)
-    }
-
-    /// Tokens read and written at `index`.
-    pub fn tokens(&self, index: usize) -> [Option<u32>; 2] {
-        [self.n_tokens_in.get(index), self.n_tokens_out.get(index)]
+        let run = &self.runs[self.rows.run_column().get(index) as usize];
+        run.files.get(self.rows.source_file_column().get(index) as usize).map(String::as_str)
     }
 
     /// What became of the row at `index`.
     pub fn status(&self, index: usize) -> Status {
-        Status::ALL[self.status.get(index) as usize]
+        self.rows.status(index)
     }
 
     /// The benchmarks in the order of their first item.

@@ -9,9 +9,10 @@ use super::arrow_check;
 use super::frame::{Cells, Frame, WordsBuilder, number_text};
 use super::parquet_check;
 use polars::prelude::{
-    AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IpcReader, NamedFrom,
-    ParallelStrategy, ParquetReader, ParquetWriter, PolarsError, PolarsResult, SerReader, Series,
+    AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IdxCa, IpcReader, NamedFrom,
+    ParallelStrategy, ParquetReader, ParquetWriter, PlSmallStr, PolarsError, PolarsResult, SerReader, Series,
 };
+use rayon::prelude::*;
 use std::io::{Cursor, Write};
 use thiserror::Error;
 
@@ -183,6 +184,8 @@ pub enum Written<'a> {
     Text(Vec<Option<&'a str>>),
     /// Text made for the file.
     Made(Vec<Option<String>>),
+    /// Text that many rows have: some texts, and the place of each row's among them.
+    Picked(Vec<Option<&'a str>>, Vec<u32>),
     /// 64-bit real numbers.
     Real(Vec<Option<f64>>),
     /// 32-bit real numbers.
@@ -199,6 +202,9 @@ pub type Group<'a> = Vec<(&'static str, Written<'a>)>;
 /// Rows of one group are cut into pieces of at most this many: about as many as readers of Parquet like, and few
 /// enough that two groups with all their columns take a hundred megabytes.
 pub(super) const ROWS_OF_A_GROUP: usize = 1 << 17;
+/// So many groups are made, encoded and written at once: two threads have an equal share then, and more groups would take
+/// memory.
+const AT_ONCE: usize = 2;
 
 /// Writes groups of rows, all of the same columns, as a Parquet file (zstd).
 ///
@@ -211,8 +217,8 @@ pub fn write_parquet(groups: Vec<Group>) -> Result<Vec<u8>, ColumnarError> {
     Ok(bytes)
 }
 
-/// Writes groups of rows one after the other, each while the next is made, so that only two are held at a time.
-/// Whole numbers get the bits that the first group gives them.
+/// Writes groups of rows one after the other, two while the next two are encoded and two more are made, so that only six
+/// are held at a time. Whole numbers get the bits that the first group gives them.
 ///
 /// # Errors
 /// [`ColumnarError::Unwritable`], also where a number does not fit.
@@ -236,19 +242,23 @@ fn write_with<'a>(
     let write = || -> PolarsResult<()> {
         let Some(first) = groups.next() else { return Ok(()) };
         let bits = bits_of(&first);
-        let mut frame = data_of(first, &bits)?;
-        let mut writer = ParquetWriter::new(out).set_parallel(false).batched(frame.schema())?;
-        loop {
-            let mut pieces = (0..frame.height().max(1)).step_by(ROWS_OF_A_GROUP);
-            let write =
-                || pieces.try_for_each(|at| writer.write_batch(&frame.slice(at as i64, ROWS_OF_A_GROUP)));
-            let next = || groups.next().map(|group| data_of(group, &bits)).transpose();
-            let (written, next) = rayon::join(write, next);
+        let first = data_of(first, &bits)?;
+        let writer = ParquetWriter::new(out).set_parallel(false).batched(first.schema())?;
+        let (mut frames, mut encoded) = (vec![first], Vec::new());
+        while !frames.is_empty() || !encoded.is_empty() {
+            let write = || writer.write_row_groups(encoded);
+            let encode = || {
+                let encode = |piece| writer.encode_and_compress(&piece).collect::<PolarsResult<Vec<_>>>();
+                let pieces: Vec<DataFrame> = frames.iter().flat_map(pieces).collect();
+                pieces.into_par_iter().map(encode).collect::<PolarsResult<Vec<_>>>()
+            };
+            let next = || {
+                groups.by_ref().take(AT_ONCE).map(|group| data_of(group, &bits)).collect::<PolarsResult<_>>()
+            };
+            let (written, (next, now)) = rayon::join(write, || rayon::join(next, encode));
             written?;
-            match next? {
-                Some(next) => frame = next,
-                None => break,
-            }
+            encoded = now?.into_iter().flatten().collect();
+            frames = next?;
         }
         writer.finish()?;
         Ok(())
@@ -256,6 +266,11 @@ fn write_with<'a>(
     guard(write).map_err(|error| match error {
         ColumnarError::Damaged(why) | ColumnarError::Unwritable(why) => ColumnarError::Unwritable(why),
     })
+}
+
+/// A frame in groups of rows.
+fn pieces(frame: &DataFrame) -> impl Iterator<Item = DataFrame> {
+    (0..frame.height()).step_by(ROWS_OF_A_GROUP).map(|at| frame.slice(at as i64, ROWS_OF_A_GROUP))
 }
 
 /// The bits that each whole-number column needs, over all groups.
@@ -287,15 +302,23 @@ fn data_of(group: Group, bits: &[u8]) -> PolarsResult<DataFrame> {
             let series = match written {
                 Written::Text(v) => Series::new(name, v),
                 Written::Made(v) => Series::new(name, v),
+                Written::Picked(texts, at) => {
+                    Series::new(name, texts).take(&IdxCa::from_vec(PlSmallStr::EMPTY, at))?
+                }
                 Written::Real(v) => Series::new(name, v),
                 Written::Short(v) => Series::new(name, v),
                 Written::Truth(v) => Series::new(name, v),
                 Written::Whole(v, _) => {
-                    let series = Series::new(name, v);
-                    match bits {
-                        16 => series.strict_cast(&DataType::Int16)?,
-                        32 => series.strict_cast(&DataType::Int32)?,
-                        _ => series,
+                    let dtype = match bits {
+                        16 => DataType::Int16,
+                        32 => DataType::Int32,
+                        _ => DataType::Int64,
+                    };
+                    // Of many columns only few dumps know anything.
+                    if v.iter().all(Option::is_none) {
+                        Series::full_null(name, v.len(), &dtype)
+                    } else {
+                        Series::new(name, v).strict_cast(&dtype)?
                     }
                 }
             };
@@ -310,6 +333,7 @@ pub(super) fn cell_text(written: &Written, row: usize) -> String {
     match written {
         Written::Text(v) => v[row].unwrap_or_default().to_owned(),
         Written::Made(v) => v[row].clone().unwrap_or_default(),
+        Written::Picked(texts, at) => texts[at[row] as usize].unwrap_or_default().to_owned(),
         Written::Real(v) => v[row].map(number_text).unwrap_or_default(),
         // Through text, so that 0.1 in 32 bits stays "0.1".
         Written::Short(v) => v[row].map(|x| x.to_string()).unwrap_or_default(),
@@ -328,6 +352,7 @@ mod tests {
             ("score", Written::Real(vec![Some(0.1), None, Some(1.0)])),
             ("chosen", Written::Whole(vec![Some(3), None, Some(70_000)], 16)),
             ("primary", Written::Truth(vec![Some(true), None, Some(false)])),
+            ("run", Written::Picked(vec![Some("x"), None], vec![1, 0, 0])),
         ]])
         .unwrap()
     }
@@ -335,8 +360,9 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let frame = read_parquet(&sample()).unwrap();
-        assert_eq!(frame.names(), ["model", "score", "chosen", "primary"]);
+        assert_eq!(frame.names(), ["model", "score", "chosen", "primary", "run"]);
         assert_eq!(frame.column("model").unwrap().to_words().get(2), Some("ü"));
+        assert!(frame.column("run").unwrap().to_words().iter().eq([None, Some("x"), Some("x")]));
         assert_eq!(frame.column("score"), Some(&Cells::Real(vec![Some(0.1), None, Some(1.0)])));
         assert_eq!(frame.column("chosen"), Some(&Cells::Whole(vec![Some(3), None, Some(70_000)])));
         assert_eq!(frame.column("primary").unwrap().to_truths(), [Some(true), None, Some(false)]);

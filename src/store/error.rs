@@ -1,6 +1,7 @@
 //! Why could a store not be read or written? Each variant says what to do.
 
 use super::columnar::ColumnarError;
+use crate::response::SpillError;
 use std::io;
 use std::path::Path;
 use thiserror::Error;
@@ -73,6 +74,15 @@ pub enum StoreError {
         file: String,
         /// What is wrong with it.
         message: String,
+    },
+    /// Rows that were put aside on disk while the store was made cannot be read back.
+    #[error(transparent)]
+    Spill(SpillError),
+    /// One item has more rows than can be sorted.
+    #[error("an item has {n_rows} rows, of which 4294967295 can be sorted; ingest fewer files")]
+    TooLong {
+        /// The number of rows of the item, and of those before it.
+        n_rows: usize,
     },
     /// There is something else where the store should go.
     #[error("{path} exists and is not a store; name another directory, or remove it first")]

@@ -3,9 +3,9 @@
 use super::StoreError;
 use super::columnar::cell_text;
 use super::frame::number_text;
-use super::order::sorted_rows;
+use super::order::sections;
 use super::write::{bits, response_columns};
-use crate::response::{ResponseMatrix, ResponseTable};
+use crate::response::{ResponseMatrix, ResponseTable, Rows};
 
 /// Rows are turned into text this many at a time, so that a long table is never in memory twice.
 const ROWS_AT_A_TIME: usize = 1 << 16;
@@ -17,22 +17,23 @@ const ROWS_AT_A_TIME: usize = 1 << 16;
 pub fn long_csv(table: &ResponseTable) -> Result<Vec<u8>, StoreError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let bits = bits(table);
-    let columns_of = |rows: &[u32]| {
-        let mut columns = response_columns(table, rows, bits);
+    let columns_of = |rows: &Rows, at: &[u32]| {
+        let mut columns = response_columns(table, rows, at, bits);
         // Who reads the CSV has the rows from it.
         columns.retain(|(name, _)| *name != "source_file");
         columns
     };
-    let names: Vec<&str> = columns_of(&[]).iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = columns_of(table.as_rows(), &[]).iter().map(|(name, _)| *name).collect();
     writer.write_record(&names).map_err(csv_error)?;
-    for stretch in sorted_rows(table) {
-        for rows in stretch.chunks(ROWS_AT_A_TIME) {
-            let columns = columns_of(rows);
-            for row in 0..rows.len() {
+    for section in sections(table, None)? {
+        for at in section.order.chunks(ROWS_AT_A_TIME) {
+            let columns = columns_of(&section.rows, at);
+            for row in 0..at.len() {
                 writer.write_record(columns.iter().map(|(_, c)| cell_text(c, row))).map_err(csv_error)?;
             }
         }
     }
+    table.check().map_err(StoreError::Spill)?;
     finish(writer)
 }
 

@@ -3,13 +3,16 @@
 use super::atomic::write_store_directory;
 use super::columnar::{Group, ROWS_OF_A_GROUP, Written, write_groups};
 use super::manifest::{Hashed, Manifest, Provenance, StoreFile};
-use super::order::sorted_rows;
+use super::order::{self, Section};
 use super::{StoreError, read};
-use crate::response::{FactSource, Item, OptionScore, OptionScores, ResponseTable, Row, Run};
+use crate::response::{
+    Codes, FactSource, Item, Metric, OptionScore, OptionScores, ResponseTable, Rows, Run, Spill, Status,
+};
 use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::iter;
+use std::ops::Range;
 use std::path::Path;
 
 /// Writes a table as the directory `path`, in place of a store that is already there.
@@ -42,8 +45,11 @@ fn write_files(
     earlier: impl Iterator<Item = Result<OptionScores, StoreError>> + Send,
     provenance: &Provenance,
 ) -> Result<(), StoreError> {
+    // Where there can be no such file, rows stay in memory.
+    let spill = tempfile::tempfile_in(directory).ok().map(|file| Spill::new(file, 0));
+    let sections = order::sections(table, spill.as_ref())?;
     let mut files = vec![
-        write_file(directory, read::RESPONSES, responses(table))?,
+        write_file(directory, read::RESPONSES, responses(table, sections))?,
         write_file(directory, read::ITEMS, items(table))?,
         write_file(directory, read::RUNS, iter::once(runs(table)))?,
     ];
@@ -57,6 +63,7 @@ fn write_files(
     if let Some(error) = failed {
         return Err(error);
     }
+    spill.map_or(Ok(()), |spill| spill.check()).and(table.check()).map_err(StoreError::Spill)?;
     let manifest = Manifest::new(table.len(), &table.metrics, files, provenance);
     let json = serde_json::to_vec_pretty(&manifest)
         .map_err(|e| StoreError::Manifest { file: read::MANIFEST.to_owned(), message: e.to_string() })?;
@@ -78,68 +85,131 @@ fn write_file<'a>(
 }
 
 /// The rows, one or more groups for each benchmark; one group without rows if there are none.
-fn responses(table: &ResponseTable) -> impl Iterator<Item = Group<'_>> + Send {
-    let benchmark = |row: &u32| &table.items[table.item_column().get(*row as usize) as usize].benchmark;
+fn responses<'t>(
+    table: &'t ResponseTable,
+    sections: impl Iterator<Item = Section<'t>> + Send,
+) -> impl Iterator<Item = Group<'t>> + Send {
     let bits = bits(table);
-    let groups = sorted_rows(table).flat_map(move |rows| {
-        let of_benchmarks = rows.chunk_by(|a, b| benchmark(a) == benchmark(b));
-        let groups = of_benchmarks.flat_map(|rows| rows.chunks(ROWS_OF_A_GROUP));
-        groups.map(<[u32]>::to_vec).collect::<Vec<_>>()
+    let groups = sections.flat_map(move |Section { rows, order }| {
+        let groups = groups(table, &rows, &order);
+        groups.into_iter().map(move |group| response_columns(table, &rows, &order[group], bits))
     });
-    let nothing = table.is_empty().then(Vec::new);
-    nothing.into_iter().chain(groups).map(move |rows| response_columns(table, &rows, bits))
+    let nothing = table.is_empty().then(|| response_columns(table, table.as_rows(), &[], bits));
+    nothing.into_iter().chain(groups)
+}
+
+/// Which rows of a section are groups: those of a benchmark, some at a time.
+fn groups(table: &ResponseTable, rows: &Rows, order: &[u32]) -> Vec<Range<usize>> {
+    let benchmark = |row: &u32| &table.items[rows.item_column().get(*row as usize) as usize].benchmark;
+    let (mut groups, mut start) = (Vec::new(), 0);
+    while start < order.len() {
+        let of_benchmark = benchmark(&order[start]);
+        let end = start + order[start..].partition_point(|row| benchmark(row) == of_benchmark);
+        groups.extend((start..end).step_by(ROWS_OF_A_GROUP).map(|at| at..end.min(at + ROWS_OF_A_GROUP)));
+        start = end;
+    }
+    groups
 }
 
 /// Bits of the columns of options, of tokens and of source rows: more than the schema's only where a value needs
 /// it.
 pub(super) fn bits(table: &ResponseTable) -> [u8; 3] {
-    let mut bits = [16, 32, 32];
-    let long = |n: Option<u32>| n.is_some_and(|n| i32::try_from(n).is_err());
-    let wide = |option: Option<u16>| option.is_some_and(|k| i16::try_from(k).is_err());
-    for row in 0..table.len() {
-        if wide(table.chosen(row)) || wide(table.gold(row)) {
-            bits[0] = 32;
-        }
-        if table.tokens(row).into_iter().any(long) {
-            bits[1] = 64;
-        }
-        if long(table.source_row(row)) {
-            bits[2] = 64;
-        }
-    }
-    bits
+    let rows = table.as_rows();
+    [
+        if rows.options_exceed(i16::MAX as u32) { 32 } else { 16 },
+        if rows.tokens_exceed(i32::MAX as u32) { 64 } else { 32 },
+        if rows.source_rows_exceed(i32::MAX as u32) { 64 } else { 32 },
+    ]
 }
 
 /// The columns of the given rows, in the schema of `responses.parquet`; with the [`bits`] of some.
-pub(super) fn response_columns<'a>(table: &'a ResponseTable, at: &[u32], bits: [u8; 3]) -> Group<'a> {
+pub(super) fn response_columns<'t>(
+    table: &'t ResponseTable,
+    rows: &Rows,
+    at: &[u32],
+    bits: [u8; 3],
+) -> Group<'t> {
     let [options, tokens, places] = bits;
-    let rows: Vec<Row> = at.iter().map(|&row| table.row(row as usize)).collect();
-    let whole = |of: &dyn Fn(&Row) -> Option<i64>, bits| Written::Whole(rows.iter().map(of).collect(), bits);
-    let item = |r: &Row| &table.items[r.item as usize];
-    let metric = |r: &Row| &table.metrics[r.metric as usize];
-    let run = |r: &Row| &table.runs[r.run as usize];
-    vec![
-        ("model", Written::Text(rows.iter().map(|r| Some(run(r).model.as_str())).collect())),
-        ("benchmark", Written::Text(rows.iter().map(|r| Some(item(r).benchmark.as_str())).collect())),
-        ("subject", Written::Text(rows.iter().map(|r| item(r).subject.as_deref()).collect())),
-        ("item", Written::Text(rows.iter().map(|r| Some(item(r).id.as_str())).collect())),
-        ("score", Written::Real(rows.iter().map(|r| r.score).collect())),
-        ("metric", Written::Text(rows.iter().map(|r| Some(metric(r).name.as_str())).collect())),
-        ("filter", Written::Text(rows.iter().map(|r| metric(r).filter.as_deref()).collect())),
-        ("primary", Written::Truth(rows.iter().map(|r| Some(metric(r).primary)).collect())),
-        ("repeat", whole(&|r| Some(r.repeat.into()), 32)),
-        ("run", Written::Text(rows.iter().map(|r| Some(run(r).id.as_str())).collect())),
-        ("status", Written::Text(rows.iter().map(|r| Some(r.status.as_str())).collect())),
-        ("chosen", whole(&|r| r.chosen.map(Into::into), options)),
-        ("gold", whole(&|r| r.gold.map(Into::into), options)),
-        ("prediction", Written::Made(rows.iter().map(|r| r.prediction.as_deref().map(Into::into)).collect())),
-        ("logp_gold", Written::Short(rows.iter().map(|r| r.logp_gold).collect())),
-        ("logp_margin", Written::Short(rows.iter().map(|r| r.logp_margin).collect())),
-        ("n_tokens_in", whole(&|r| r.n_tokens_in.map(Into::into), tokens)),
-        ("n_tokens_out", whole(&|r| r.n_tokens_out.map(Into::into), tokens)),
-        ("source_file", Written::Text(at.iter().map(|&row| table.source_file(row as usize)).collect())),
-        ("source_row", whole(&|r| r.source_row.map(Into::into), places)),
+    let of = |column: &Codes| -> Vec<u32> { at.iter().map(|&row| column.get(row as usize)).collect() };
+    let [run, item, metric, repeat, file, status] = [
+        rows.run_column(),
+        rows.item_column(),
+        rows.metric_column(),
+        rows.repeat_column(),
+        rows.source_file_column(),
+        rows.status_column(),
     ]
+    .map(of);
+    let of_run = |of: fn(&Run) -> &str| picked(&run, table.runs.iter().map(of).map(Some));
+    let of_item = |of: fn(&Item) -> Option<&str>| picked_in_order(&item, |k| of(&table.items[k]));
+    let of_metric = |of: fn(&Metric) -> Option<&str>| picked(&metric, table.metrics.iter().map(of));
+    let whole = |of: &dyn Fn(usize) -> Option<u32>, bits| {
+        Written::Whole(at.iter().map(|&row| of(row as usize).map(Into::into)).collect(), bits)
+    };
+    let short =
+        |of: &dyn Fn(usize) -> Option<f32>| Written::Short(at.iter().map(|&row| of(row as usize)).collect());
+    let primary = metric.iter().map(|&k| Some(table.metrics[k as usize].primary)).collect();
+    vec![
+        ("model", of_run(|r| r.model.as_str())),
+        ("benchmark", of_item(|i| Some(&i.benchmark))),
+        ("subject", of_item(|i| i.subject.as_deref())),
+        ("item", of_item(|i| Some(i.id.as_str()))),
+        ("score", Written::Real(at.iter().map(|&row| rows.score(row as usize)).collect())),
+        ("metric", of_metric(|m| Some(&m.name))),
+        ("filter", of_metric(|m| m.filter.as_deref())),
+        ("primary", Written::Truth(primary)),
+        ("repeat", Written::Whole(repeat.into_iter().map(|k| Some(k.into())).collect(), 32)),
+        ("run", of_run(|r| &r.id)),
+        ("status", picked(&status, Status::ALL.into_iter().map(|status| Some(status.as_str())))),
+        ("chosen", whole(&|row| rows.chosen(row).map(Into::into), options)),
+        ("gold", whole(&|row| rows.gold(row).map(Into::into), options)),
+        (
+            "prediction",
+            Written::Made(at.iter().map(|&row| rows.prediction(row as usize).map(Into::into)).collect()),
+        ),
+        ("logp_gold", short(&|row| rows.logp_gold(row))),
+        ("logp_margin", short(&|row| rows.logp_margin(row))),
+        ("n_tokens_in", whole(&|row| rows.n_tokens_in(row), tokens)),
+        ("n_tokens_out", whole(&|row| rows.n_tokens_out(row), tokens)),
+        ("source_file", source_files(table, &run, &file)),
+        ("source_row", whole(&|row| rows.source_row(row), places)),
+    ]
+}
+
+/// The texts of rows by their places in a list, which is written whole unless it is longer than the rows.
+fn picked<'t>(places: &[u32], texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Written<'t> {
+    if texts.len() <= places.len() {
+        return Written::Picked(texts.collect(), places.to_vec());
+    }
+    let texts: Vec<_> = texts.collect();
+    picked_in_order(places, |place| texts[place])
+}
+
+/// The texts of rows of which those of one place mostly follow one another.
+fn picked_in_order<'t>(places: &[u32], text: impl Fn(usize) -> Option<&'t str>) -> Written<'t> {
+    let (mut texts, mut at) = (Vec::new(), Vec::with_capacity(places.len()));
+    for alike in places.chunk_by(|a, b| a == b) {
+        at.resize(at.len() + alike.len(), texts.len() as u32);
+        texts.push(text(alike[0] as usize));
+    }
+    Written::Picked(texts, at)
+}
+
+/// The file of each row, by its place among the files of its run.
+fn source_files<'t>(table: &'t ResponseTable, runs: &[u32], files: &[u32]) -> Written<'t> {
+    let (mut texts, mut first) = (Vec::new(), Vec::with_capacity(table.runs.len()));
+    for run in &table.runs {
+        first.push(texts.len() as u32);
+        texts.extend(run.files.iter().map(|file| Some(file.as_str())));
+        // For places where there is no file.
+        texts.push(None);
+    }
+    let place = |(&run, &file): (&u32, &u32)| {
+        let n_files = table.runs[run as usize].files.len() as u32;
+        first[run as usize] + file.min(n_files)
+    };
+    let places: Vec<u32> = runs.iter().zip(files).map(place).collect();
+    picked(&places, texts.into_iter())
 }
 
 /// Items are cut into groups of at most this many: their texts may be long.

@@ -11,7 +11,7 @@ pub(super) use kind::*;
 use super::account::Account;
 use super::model_name::alike;
 use super::set_ups;
-use crate::response::ResponseTable;
+use crate::response::{Attempt, ResponseTable};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -40,27 +40,31 @@ fn keys(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
     let (mut choices, mut scores) = (Collector::new(table), Collector::new(table));
     let mut keys_of: Vec<Vec<u16>> = table.items.iter().map(|i| i.gold.into_iter().collect()).collect();
     let n_rows = if table.has_options() { table.len() } else { 0 };
-    for row in 0..n_rows {
-        let at = table.item_column().get(row);
-        let item = &table.items[at as usize];
-        let (chosen, gold) = (table.chosen(row), table.gold(row));
-        if let Some(gold) = gold.filter(|g| !keys_of[at as usize].contains(g)) {
-            keys_of[at as usize].push(gold);
-        }
-        let model = || table.runs[table.run_column().get(row) as usize].model.to_string();
-        if let (Some(chosen), Some(options)) = (chosen, &item.options)
-            && usize::from(chosen) >= options.len()
-        {
-            choices.add_item(at, |id| format!("{} on {id}: option {chosen} of {}", model(), options.len()));
-        }
-        let metric = &table.metrics[table.metric_column().get(row) as usize];
-        if let (Some(score), Some(chosen), Some(gold), true) =
-            (table.score(row), chosen, gold, metric.primary)
-            && (score == 0.0 || score == 1.0)
-            && (score == 1.0) != (chosen == gold)
-        {
-            scores
-                .add_item(at, |id| format!("{} on {id}: chose {chosen}, key {gold}, score {score}", model()));
+    let (mut blocks, mut options_of) = (table.blocks_in(0..n_rows), Vec::new());
+    while let Some(block) = blocks.next_block() {
+        options_of.resize(block.items.len(), (None, None));
+        table.read_options(block.start, &mut options_of);
+        for (Attempt { run, item: at, metric, score }, &(chosen, gold)) in block.attempts().zip(&options_of) {
+            let item = &table.items[at];
+            if let Some(gold) = gold.filter(|g| !keys_of[at].contains(g)) {
+                keys_of[at].push(gold);
+            }
+            let model = || &table.runs[run].model;
+            if let (Some(chosen), Some(options)) = (chosen, &item.options)
+                && usize::from(chosen) >= options.len()
+            {
+                let told = |id: &str| format!("{} on {id}: option {chosen} of {}", model(), options.len());
+                choices.add_item(at as u32, told);
+            }
+            if let (Some(score), Some(chosen), Some(gold), true) =
+                (score, chosen, gold, table.metrics[metric].primary)
+                && (score == 0.0 || score == 1.0)
+                && (score == 1.0) != (chosen == gold)
+            {
+                let told =
+                    |id: &str| format!("{} on {id}: chose {chosen}, key {gold}, score {score}", model());
+                scores.add_item(at as u32, told);
+            }
         }
     }
     for (at, (item, keys)) in table.items.iter().zip(&keys_of).enumerate() {
