@@ -45,9 +45,9 @@ pub struct Work {
     most_held: usize,
 }
 
-/// Closed pieces of the rows of all files that are held in memory: some hundred million rows of plain tables, so that
-/// whoever has fewer never waits for a disk, and no more than reading takes beside them.
-const MOST_HELD: usize = 256 << 20;
+/// Bytes of closed pieces of the rows of all files that are held in memory: some twenty million rows of plain tables,
+/// and a small part of what reading takes, and of what a store takes that is written.
+const MOST_HELD: usize = 64 << 20;
 
 /// What is known about the piece of a file.
 #[derive(Debug, Clone, Serialize, Deserialize)]

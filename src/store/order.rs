@@ -63,6 +63,9 @@ fn sections_of<'t>(
     }))
 }
 
+/// What the rows of an item are sorted by: run, metric, repeat and position.
+type Place = (u32, u32, u32, u32);
+
 /// The place of each item, run and metric among all.
 struct Ranks {
     item: Vec<u32>,
@@ -82,29 +85,34 @@ impl Ranks {
     /// Positions of rows whose items have ranks from `first` to `last`, in order: they are put together by item, and
     /// the few of each item are sorted.
     fn order(&self, rows: &Rows, (first, last): (u32, u32)) -> Vec<u32> {
-        let place = |item: u32| (self.item[item as usize] - first) as usize;
+        let of = |item: u32| (self.item[item as usize] - first) as usize;
         let mut next = vec![0u32; (last - first) as usize + 2];
-        rows.item_column().each(|_, item| next[place(item) + 1] += 1);
+        rows.item_column().each(|_, item| next[of(item) + 1] += 1);
         for at in 1..next.len() {
             next[at] += next[at - 1];
         }
         let mut order = vec![0; rows.len()];
         rows.item_column().each(|row, item| {
-            let at = &mut next[place(item)];
+            let at = &mut next[of(item)];
             order[*at as usize] = row as u32;
             *at += 1;
         });
-        let mut keys = vec![(0, 0, 0); rows.len()];
-        rows.run_column().each(|row, run| keys[row].0 = self.run[run as usize]);
-        rows.metric_column().each(|row, metric| keys[row].1 = self.metric[metric as usize]);
-        rows.repeat_column().each(|row, repeat| keys[row].2 = repeat);
         // Each is now where the next one begins.
-        let mut start = 0;
+        let (mut start, mut of_item): (usize, Vec<Place>) = (0, Vec::new());
         for end in next.into_iter().map(|end| end as usize) {
-            order[start..end].sort_unstable_by_key(|row| (keys[*row as usize], *row));
+            of_item.clear();
+            of_item.extend(order[start..end].iter().map(|&row| self.place(rows, row)));
+            of_item.sort_unstable();
+            order[start..end].iter_mut().zip(&of_item).for_each(|(row, place)| *row = place.3);
             start = end;
         }
         order
+    }
+
+    fn place(&self, rows: &Rows, row: u32) -> Place {
+        let at = row as usize;
+        let (run, metric) = (rows.run_column().get(at) as usize, rows.metric_column().get(at) as usize);
+        (self.run[run], self.metric[metric], rows.repeat_column().get(at), row)
     }
 }
 
