@@ -13,6 +13,7 @@ use super::unwrap::open;
 use super::walk::Found;
 use super::work::{About, Piece, PlainAbout, Work};
 use super::{IngestOptions, fingerprint, swe_bench};
+use crate::response::Spill;
 use crate::store;
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct Reading<'r> {
     pub work: Option<&'r Work>,
     /// Bytes of files that wait in memory for the context of their directory.
     pub waiting: &'r AtomicU64,
+    /// Where rows of a large file are put aside while it is read.
+    pub spill: Option<&'r Arc<Spill>>,
 }
 
 /// Files that wait for the context of their directory do so in memory up to these bytes; others are opened again.
@@ -193,7 +196,7 @@ impl Directory<'_> {
         if let Some((source, detected)) = on_disk(found, options)? {
             return Ok(self.of_harness(source, detected));
         }
-        let stage = match plain::stream::read(found, options, self.reading.meter)? {
+        let stage = match plain::stream::read(found, options, self.reading.meter, self.reading.spill)? {
             Some((Detected { format, because }, responses)) => {
                 let because = format!("{because}; a {}", responses.shape);
                 let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };

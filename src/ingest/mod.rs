@@ -85,6 +85,7 @@ use portions::Portions;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use thiserror::Error;
 use walk::Found;
@@ -365,15 +366,20 @@ fn gather(
         .map_err(|error| IngestError::NoSpace { message: error.to_string() })?;
     let is_large = found.len() > 1 && found.iter().map(Found::size).sum::<u64>() >= KEPT_FROM;
     let waiting = AtomicU64::new(0);
-    let reading = Reading { options, meter: &meter, work: work.filter(|_| is_large), waiting: &waiting };
+    let spill = work.and_then(Work::spill);
+    let reading =
+        Reading { options, meter: &meter, work: work.filter(|_| is_large), waiting: &waiting, spill };
     let mut portions = Portions::new(found, reading);
     let mut gathered = Gathered::default();
-    work.and_then(Work::spill).into_iter().for_each(|spill| gathered.joining.spill_to(spill));
+    spill.into_iter().for_each(|spill| gathered.joining.spill_to(Arc::clone(spill)));
     let mut portion = portions.next();
     while let Some(outcomes) = portion {
         let (next, added) = rayon::join(|| portions.next(), || gathered.add(outcomes, work));
         added?;
         portion = next;
+    }
+    if let Some(spill) = spill {
+        spill.check().map_err(|error| IngestError::Piece { message: error.to_string() })?;
     }
     Ok(gathered)
 }

@@ -133,7 +133,8 @@ mod tests {
         }
         let (options, waiting) = (IngestOptions::default(), AtomicU64::new(0));
         let meter = Meter::silent();
-        let reading = Reading { options: &options, meter: &meter, work: None, waiting: &waiting };
+        let reading =
+            Reading { options: &options, meter: &meter, work: None, waiting: &waiting, spill: None };
         let read = |least: Option<Amount>| {
             let mut portions = Portions::new(walk::walk(&[dir.path().to_owned()]).unwrap(), reading);
             portions.least = least.unwrap_or(portions.least);

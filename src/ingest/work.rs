@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use thiserror::Error;
 
 /// Why there can be no work directory.
@@ -43,6 +43,8 @@ pub struct Work {
     /// Files of scores of options that were kept in this reading.
     n_options: AtomicUsize,
     most_held: usize,
+    /// One file for the rows of all tables; nothing where it cannot be made.
+    spill: OnceLock<Option<Arc<Spill>>>,
 }
 
 /// Bytes of closed pieces of the rows of all files that are held in memory: some twenty million rows of plain tables,
@@ -139,7 +141,13 @@ impl Work {
                 let _ = fs::remove_file(&entry);
             }
         }
-        Ok(Self { directory, _lock: lock, n_options: AtomicUsize::new(0), most_held: MOST_HELD })
+        Ok(Self {
+            directory,
+            _lock: lock,
+            n_options: AtomicUsize::new(0),
+            most_held: MOST_HELD,
+            spill: OnceLock::new(),
+        })
     }
 
     /// Changes how many bytes of the rows of all files are held in memory before they are put aside here.
@@ -149,8 +157,9 @@ impl Work {
     }
 
     /// A file here for rows, gone with this program; nothing where it cannot be made, and rows stay in memory.
-    pub(super) fn spill(&self) -> Option<Arc<Spill>> {
-        tempfile::tempfile_in(&self.directory).ok().map(|file| Spill::new(file, self.most_held))
+    pub(super) fn spill(&self) -> Option<&Arc<Spill>> {
+        let make = || Some(Spill::new(tempfile::tempfile_in(&self.directory).ok()?, self.most_held));
+        self.spill.get_or_init(make).as_ref()
     }
 
     /// Removes what is left of a reading that was killed after its store was written.

@@ -197,7 +197,7 @@ impl ResponseTable {
     }
 
     /// Puts closed pieces of columns aside if they take more memory than they may.
-    pub(super) fn put_aside(&mut self, spill: &Arc<Spill>) {
+    pub fn put_aside(&mut self, spill: &Arc<Spill>) {
         self.rows.put_aside_beyond(spill.budget(), spill);
     }
 

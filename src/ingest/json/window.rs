@@ -78,15 +78,24 @@ impl<R: Read> Window<R> {
                 None => seen = self.bytes.len() - self.at,
             }
             if !self.fill()? {
-                // What goes on to the end may do so for a bracket or a quote that is wrong.
-                let rest = serde_json::from_slice::<IgnoredAny>(&self.bytes[self.at..]);
-                let fault = rest.err().filter(|error| !error.is_eof());
-                return Err(fault.map_or(Stop::Cut, |error| Stop::Odd(in_one_line(&error))));
+                return Err(ends_within(&self.bytes[self.at..]));
             }
         };
         let start = self.at;
         self.at += length;
         std::str::from_utf8(&self.bytes[start..self.at]).map_err(|error| Stop::Odd(error.to_string()))
+    }
+}
+
+/// Why a value has no end: the text is cut, or the value goes on for a bracket or a quote that is wrong.
+fn ends_within(rest: &[u8]) -> Stop {
+    let last_line = rest.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len);
+    let n_lines = 1 + memchr::memchr_iter(b'\n', rest).count();
+    // A number that is cut is none to the parser, which says so at the end.
+    let is_at_end = |e: &serde_json::Error| e.is_eof() || (e.line() == n_lines && e.column() >= last_line);
+    match serde_json::from_slice::<IgnoredAny>(rest) {
+        Err(error) if !is_at_end(&error) => Stop::Odd(in_one_line(&error)),
+        _ => Stop::Cut,
     }
 }
 
@@ -105,7 +114,9 @@ mod tests {
         assert_eq!(window.value().unwrap(), "{\"a\": 1}");
         assert!(window.take(b']').unwrap() && window.next().unwrap().is_none());
         assert!(matches!(window.value(), Err(Stop::Cut)) && matches!(window.take(b'x'), Err(Stop::Cut)));
-        assert!(matches!(Window::new(&b"[1, {"[..]).value(), Err(Stop::Cut)));
+        for cut in ["[1, {", "[-", "[\n1.", "[1e", "[tru", "[\"\\u00"] {
+            assert!(matches!(Window::new(cut.as_bytes()).value(), Err(Stop::Cut)), "{cut}");
+        }
         assert!(matches!(Window::new(&b"[[1}, 2"[..]).value(), Err(Stop::Odd(_))));
     }
 }

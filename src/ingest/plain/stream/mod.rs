@@ -20,7 +20,9 @@ use crate::ingest::meter::Meter;
 use crate::ingest::source::Source;
 use crate::ingest::unwrap::{Layers, Unpacked};
 use crate::ingest::walk::Found;
+use crate::response::Spill;
 use crate::store::frame::Frame;
+use std::sync::Arc;
 
 /// Smaller files are read whole.
 const STREAMED_FROM: u64 = 4 << 20;
@@ -97,7 +99,8 @@ impl Columns {
     }
 }
 
-/// Reads a large long table of any plain format, compressed or not. `None` says that the file is small, or of
+/// Reads a large long table of any plain format, compressed or not; its rows are put aside meanwhile where there is a
+/// place for them. `None` says that the file is small, or of
 /// another kind, or needs a reader that holds it whole.
 ///
 /// # Errors
@@ -106,20 +109,22 @@ pub fn read(
     found: &Found,
     options: &IngestOptions,
     meter: &Meter,
+    spill: Option<&Arc<Spill>>,
 ) -> Result<Option<(Detected, Responses)>, ReadError> {
-    if found.size() >= STREAMED_FROM { read_in(found, options, meter, SIZES) } else { Ok(None) }
+    if found.size() >= STREAMED_FROM { read_in(found, options, meter, spill, SIZES) } else { Ok(None) }
 }
 
 fn read_in(
     found: &Found,
     options: &IngestOptions,
     meter: &Meter,
+    spill: Option<&Arc<Spill>>,
     sizes: Sizes,
 ) -> Result<Option<(Detected, Responses)>, ReadError> {
     let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
     let source = Source::of(found, unpacked.sample(sizes.sample)?);
     let Ok(detected) = detect(&source) else { return Ok(None) };
-    let file = File { source: &source, found, options, meter, sizes };
+    let file = File { source: &source, found, options, meter, spill, sizes };
     let read = match detected.format {
         Format::Parquet if unpacked.layers() == Layers::None => parquet::read(&file),
         Format::Delimited => text::read_delimited(&file, unpacked)?,
@@ -135,6 +140,7 @@ struct File<'f> {
     found: &'f Found,
     options: &'f IngestOptions,
     meter: &'f Meter<'f>,
+    spill: Option<&'f Arc<Spill>>,
     sizes: Sizes,
 }
 
@@ -160,7 +166,7 @@ mod tests {
         std::fs::write(&path, bytes).unwrap();
         let options = IngestOptions::default();
         let found = Found::File(path);
-        let streamed = read_in(&found, &options, &Meter::silent(), TINY).unwrap();
+        let streamed = read_in(&found, &options, &Meter::silent(), None, TINY).unwrap();
         assert_eq!(streamed.is_some(), streams, "{name}");
         let Some((detected, streamed)) = streamed else { return };
         let source = crate::ingest::unwrap::open(&found, u64::MAX).unwrap();
@@ -200,6 +206,29 @@ mod tests {
         both("q.csv", format!("model,item,score\n{quoted}").as_bytes(), true);
         let percent = text(|m, i, s| format!("{m},{i},{}\n", if s.is_empty() { s } else { format!("{s}5") }));
         both("p.csv", format!("model,item,acc\n{percent}").as_bytes(), true);
+    }
+
+    #[test]
+    fn rows_that_are_put_aside_meanwhile_are_the_rows() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        let mut csv = "model,item,score\n".to_owned();
+        for row in 0..200_000u32 {
+            let order = row.wrapping_mul(2_654_435_761);
+            csv.push_str(&format!("m{},{},{}\n", order % 7, order % 50_021, order % 3));
+        }
+        std::fs::write(&path, csv).unwrap();
+        let (found, options) = (Found::File(path), IngestOptions::default());
+        let read = |spill: Option<&Arc<Spill>>| {
+            let sizes = Sizes { bytes: 1 << 18, ..SIZES };
+            let read = read_in(&found, &options, &Meter::silent(), spill, sizes).unwrap().unwrap();
+            read.1.fragment.table
+        };
+        let spill = Spill::new(tempfile::tempfile().unwrap(), 0);
+        assert!(read(None) == read(Some(&spill)));
+        assert!(Arc::strong_count(&spill) == 1, "a table that is gone still holds the file");
+        let aside = read(Some(&spill));
+        assert!(Arc::strong_count(&spill) > 3 && aside.check().is_ok());
     }
 
     #[test]

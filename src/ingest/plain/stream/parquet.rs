@@ -16,7 +16,7 @@ pub fn read(input: &File) -> Result<Responses, Unfit> {
     let mut wanted: Vec<usize> = columns.words.clone();
     wanted.push(columns.score);
     let wanted: Vec<String> = wanted.into_iter().map(|at| first.columns[at].0.clone()).collect();
-    let mut sink = Sink::new(columns, &first, &roles, input.naming(false));
+    let mut sink = Sink::new(columns, &first, &roles, input.naming(false)).spilling_to(input.spill);
     let size = std::fs::metadata(input.found.on_disk()).map_or(0, |m| m.len());
     let (mut n_pieces, mut n_rows) = (0, 0);
     let next = |vocabulary: &Vocabulary| -> Result<Option<Batch>, Infallible> {

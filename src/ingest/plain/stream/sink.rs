@@ -8,10 +8,11 @@ use crate::ingest::plain::roles::{Roles, metric_name};
 use crate::ingest::plain::scale::Scale;
 use crate::ingest::plain::value::{Value, parse};
 use crate::ingest::plain::{Naming, Responses, long};
-use crate::response::{Item, Metric, ResponseTable, Run};
+use crate::response::{Item, Metric, ResponseTable, Run, Spill};
 use crate::store::frame::Frame;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Some rows of the table.
 pub struct Piece {
@@ -134,6 +135,7 @@ pub struct Sink {
     naming: Naming,
     notes: Vec<Note>,
     table: ResponseTable,
+    spill: Option<Arc<Spill>>,
     /// Number of the item of a benchmark (by code) and name (by code), where the table names benchmarks.
     item_of: FxHashMap<(u32, u32), u32>,
     /// The subject (by code) of each item, where the table names subjects.
@@ -149,10 +151,16 @@ impl Sink {
             columns,
             naming,
             table: ResponseTable::default(),
+            spill: None,
             item_of: FxHashMap::default(),
             subject_of: Vec::new(),
             metric_of: FxHashMap::default(),
         }
+    }
+
+    /// The same, which puts rows aside that are more than memory should hold.
+    pub fn spilling_to(self, spill: Option<&Arc<Spill>>) -> Self {
+        Self { spill: spill.map(Arc::clone), ..self }
     }
 
     /// No word of any column yet.
@@ -192,6 +200,9 @@ impl Sink {
                 row,
             );
             start = rows.end;
+        }
+        if let Some(spill) = &self.spill {
+            self.table.put_aside(spill);
         }
         Ok(())
     }

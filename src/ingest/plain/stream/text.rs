@@ -23,7 +23,7 @@ pub fn read_delimited(file: &File, text: Unpacked) -> Streamed {
         return Ok(Err(Unfit));
     }
     let width = first.frame.columns.len();
-    let sink = Sink::new(columns.clone(), &first.frame, &roles, file.naming(true));
+    let sink = Sink::new(columns.clone(), &first.frame, &roles, file.naming(true)).spilling_to(file.spill);
     let delimiter = first.delimiter;
     drive(file, text, sink, true, |vocabulary, bytes, is_first| {
         let mut records = csv::ReaderBuilder::new();
@@ -70,7 +70,7 @@ pub fn read_records(file: &File, text: Unpacked) -> Streamed {
         })
         .collect();
     let n_words = columns.words.len();
-    let sink = Sink::new(columns, &frame, &roles, file.naming(false));
+    let sink = Sink::new(columns, &frame, &roles, file.naming(false)).spilling_to(file.spill);
     drive(file, text, sink, false, |vocabulary, bytes, _| {
         let mut piece = vocabulary.piece();
         for line in bytes.split(|b| *b == b'\n') {
