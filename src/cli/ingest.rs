@@ -3,7 +3,9 @@
 use super::console::Console;
 use super::input::{self, ReadingArgs};
 use crate::ingest::explain::{self, FileRole};
-use crate::ingest::{self, Explained, FileRead, IngestError, IngestReport, Lint, Skipped, Work};
+use crate::ingest::{
+    self, Explained, FileRead, IngestError, IngestOptions, IngestReport, Lint, Skipped, Work,
+};
 use crate::render::text;
 use crate::report::{TableView, words};
 use crate::store;
@@ -42,7 +44,8 @@ pub fn run(args: &IngestArgs, console: &Console) -> anyhow::Result<()> {
 }
 
 fn write(args: &IngestArgs, out: &Path, console: &Console) -> anyhow::Result<()> {
-    let input = ingest::fingerprint(&args.paths, &args.reading.options())?;
+    let options = IngestOptions { without: Some(out.to_owned()), ..args.reading.options() };
+    let input = ingest::fingerprint(&args.paths, &options)?;
     if let Some(report) = up_to_date(out, &input, console) {
         Work::clear(out);
         let mut text = String::new();
@@ -57,7 +60,7 @@ fn write(args: &IngestArgs, out: &Path, console: &Console) -> anyhow::Result<()>
         return console.result(&text, &report);
     }
     let work = Work::open(out)?;
-    let loaded = match input::read_resumably(&args.paths, &args.reading, console, &work) {
+    let loaded = match input::read_resumably(&args.paths, &options, console, &work) {
         Ok(loaded) => loaded,
         Err(error) => {
             // Files that nothing came of want explaining most.

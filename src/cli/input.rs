@@ -88,11 +88,11 @@ pub fn read(paths: &[PathBuf], reading: &ReadingArgs, console: &Console) -> anyh
 /// The same, going on where an interrupted reading left off.
 pub fn read_resumably(
     paths: &[PathBuf],
-    reading: &ReadingArgs,
+    options: &IngestOptions,
     console: &Console,
     work: &Work,
 ) -> anyhow::Result<Loaded> {
-    loaded(paths, console, |show| ingest::ingest_resumably(paths, &reading.options(), show, work))
+    loaded(paths, console, |show| ingest::ingest_resumably(paths, options, show, work))
 }
 
 fn loaded(
@@ -141,7 +141,7 @@ fn say_what_was_read(report: &IngestReport, console: &Console) {
     }
     if let Some(more) = report.skipped.len().checked_sub(SHOWN).filter(|n| *n > 0) {
         console.warning(&format!(
-            "left aside: {}; summary.json of `evalgauge ingest --format json` names all",
+            "left aside: {}; `evalgauge ingest --format json` names all",
             words::count(more, "more file")
         ));
     }

@@ -17,7 +17,9 @@ const SAMPLE: usize = 1 << 12;
 /// # Errors
 /// [`IngestError::NoSuchPath`].
 pub fn fingerprint(paths: &[PathBuf], options: &IngestOptions) -> Result<String, IngestError> {
-    let found = walk(paths).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
+    let without = options.without.as_deref();
+    let found =
+        walk(paths, without).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
     let states = found.iter().map(state);
     Ok(hash_of(program(options).into_iter().chain(states)))
 }
@@ -33,6 +35,8 @@ pub fn of_piece(file: &Found, beside: &str, options: &IngestOptions) -> String {
 }
 
 fn program(options: &IngestOptions) -> [String; 2] {
+    // Where the result goes does not change it.
+    let options = IngestOptions { without: None, ..options.clone() };
     [env!("CARGO_PKG_VERSION").to_owned(), format!("{options:?}")]
 }
 

@@ -125,11 +125,19 @@ pub struct IngestOptions {
     /// No file or archive may unpack to more than this many bytes; nor, unless this differs from the default, to more
     /// than 200 times its own ([`unwrap::allowed`]).
     pub max_unpacked_bytes: u64,
+    /// Passed over although it lies below the paths: the store that is to be written.
+    pub without: Option<PathBuf>,
 }
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { rows: None, benchmark: None, keep_text: false, max_unpacked_bytes: unwrap::MAX_UNPACKED }
+        Self {
+            rows: None,
+            benchmark: None,
+            keep_text: false,
+            max_unpacked_bytes: unwrap::MAX_UNPACKED,
+            without: None,
+        }
     }
 }
 
@@ -355,8 +363,8 @@ fn gather(
     progress: &(dyn Fn(Progress) + Sync),
     work: Option<&Work>,
 ) -> Result<Gathered, IngestError> {
-    let found =
-        walk::walk(paths).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
+    let found = walk::walk(paths, options.without.as_deref())
+        .map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
     if found.is_empty() {
         let paths = paths.iter().map(|p| p.display().to_string()).collect();
         return Err(IngestError::NoFiles { paths });

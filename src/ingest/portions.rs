@@ -136,7 +136,7 @@ mod tests {
         let reading =
             Reading { options: &options, meter: &meter, work: None, waiting: &waiting, spill: None };
         let read = |least: Option<Amount>| {
-            let mut portions = Portions::new(walk::walk(&[dir.path().to_owned()]).unwrap(), reading);
+            let mut portions = Portions::new(walk::walk(&[dir.path().to_owned()], None).unwrap(), reading);
             portions.least = least.unwrap_or(portions.least);
             let sizes_and_outcomes = portions.map(|portion| (portion.len(), portion));
             let (sizes, portions): (Vec<usize>, Vec<_>) = sizes_and_outcomes.unzip();

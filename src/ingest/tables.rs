@@ -40,7 +40,8 @@ pub fn read_tables(
     paths: &[PathBuf],
     options: &IngestOptions,
 ) -> Result<Option<TablesAndSkipped>, IngestError> {
-    let found = walk(paths).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
+    let found =
+        walk(paths, None).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
     if found.is_empty() {
         let paths = paths.iter().map(|p| p.display().to_string()).collect();
         return Err(IngestError::NoFiles { paths });

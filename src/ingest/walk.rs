@@ -80,10 +80,16 @@ impl Found {
 /// Everything below `paths`: directories in the order of their names, without hidden files and directories (but those
 /// of a hidden directory that is named and has no others) and `__MACOSX`; each file and directory once, however many links lead to it.
 ///
+/// What is at `without` is passed over unless it is named: a store that is to be written is no part of what it is made
+/// of.
+///
 /// # Errors
 /// The first path that is not there.
-pub fn walk(paths: &[PathBuf]) -> Result<Vec<Found>, PathBuf> {
+pub fn walk(paths: &[PathBuf], without: Option<&Path>) -> Result<Vec<Found>, PathBuf> {
     let mut walk = Walk { found: Vec::new(), seen: HashSet::new() };
+    let without = without.and_then(|path| fs::canonicalize(path).ok());
+    let is_named = |real: &PathBuf| paths.iter().any(|path| fs::canonicalize(path).is_ok_and(|p| p == *real));
+    walk.seen.extend(without.filter(|real| !is_named(real)));
     for path in paths {
         match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(path.clone()),
@@ -153,15 +159,18 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(dir.path(), at("b/loop")).unwrap();
-        let found = walk(&[dir.path().to_owned(), at("a.csv")]).unwrap();
+        let found = walk(&[dir.path().to_owned(), at("a.csv")], None).unwrap();
         let expected = [Found::File(at("a.csv")), Found::File(at("b/2.csv")), Found::Store(at("c.evals"))];
         assert_eq!(found, expected);
         // A hidden directory that is named is meant with what is hidden in it.
         fs::create_dir(at(".results")).unwrap();
         fs::write(at(".results/.y.csv"), "x").unwrap();
-        assert_eq!(walk(&[at(".results")]).unwrap(), [Found::File(at(".results/.y.csv"))]);
+        assert_eq!(walk(&[at(".results")], None).unwrap(), [Found::File(at(".results/.y.csv"))]);
         fs::write(at(".results/x.csv"), "x").unwrap();
-        assert_eq!(walk(&[at(".results")]).unwrap(), [Found::File(at(".results/x.csv"))]);
-        assert_eq!(walk(&[at("missing")]), Err(at("missing")));
+        assert_eq!(walk(&[at(".results")], None).unwrap(), [Found::File(at(".results/x.csv"))]);
+        assert_eq!(walk(&[at("missing")], None), Err(at("missing")));
+        let without = walk(&[dir.path().to_owned()], Some(&at("c.evals"))).unwrap();
+        assert!(without.len() + 1 == found.len() && !without.contains(&Found::Store(at("c.evals"))));
+        assert_eq!(walk(&[at("c.evals")], Some(&at("c.evals"))).unwrap(), [Found::Store(at("c.evals"))]);
     }
 }

@@ -353,7 +353,7 @@ fn every_file_is_explained() {
     let Some(samples) = shared("samples") else { return };
     let (files, skipped) = look(std::slice::from_ref(&samples), &IngestOptions::default(), &|_| {}).unwrap();
     let all = explain(&files, &skipped);
-    let on_disk = walk::walk(std::slice::from_ref(&samples)).unwrap();
+    let on_disk = walk::walk(std::slice::from_ref(&samples), None).unwrap();
     let of_disk = all.iter().filter(|e| !e.file.contains('!')).count();
     let archives: std::collections::BTreeSet<&str> =
         all.iter().filter_map(|e| e.file.split_once('!')).map(|(archive, _)| archive).collect();

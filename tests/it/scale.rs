@@ -122,6 +122,24 @@ fn what_has_not_changed_is_not_read_again() {
 }
 
 #[test]
+fn a_store_among_its_input_is_not_read_into_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.csv"), "model,item,score\nm,1,1\nm,2,0\n").unwrap();
+    let run = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_evalgauge"));
+        command.current_dir(dir.path()).args(["ingest", ".", "--out", "t.evals"]);
+        said(command)
+    };
+    assert!(run().contains("1 file read"));
+    let first = store(dir.path());
+    assert!(run().contains("up to date"));
+    fs::remove_file(dir.path().join("t.evals/items.parquet")).unwrap();
+    let again = run();
+    assert!(again.contains("1 file read"), "{again}");
+    assert_eq!(store(dir.path()), first);
+}
+
+#[test]
 fn a_run_that_is_killed_leaves_nothing_false() {
     let dir = tempfile::tempdir().unwrap();
     tree(&dir.path().join("tree"));

@@ -1,26 +1,34 @@
 //! How do JSON records become a frame? One object for each row, on lines or in an array; a value for each cell.
 
 use crate::ingest::fragment::{Note, ReadError};
+use crate::ingest::json::{each_record, repair};
 use crate::ingest::peek::{Peek, Shape};
 use crate::store::frame::{Cells, Frame, WordsBuilder};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::fmt::Display;
 
 /// More lines that are no records than this share mean that the file is not what it seems.
 const SHARE_BROKEN: f64 = 0.1;
 
-/// Reads records. A nested value becomes its JSON text.
+/// Reads records. A nested value becomes its JSON text; a bare `NaN`, as Python writes it, is one as text.
 ///
 /// # Errors
 /// [`ReadError::Truncated`], [`ReadError::Malformed`], [`ReadError::Empty`].
 pub fn read(file: &str, bytes: &[u8]) -> Result<(Frame, Vec<Note>), ReadError> {
     let mut builder = Builder::default();
-    match Peek::at(bytes).map(|peek| peek.shape) {
-        Some(Shape::Array) => {
-            let records: Vec<Map<String, Value>> =
-                serde_json::from_slice(bytes).map_err(|e| json_error(file, None, &e))?;
-            records.iter().for_each(|record| builder.push(record));
-            builder.finish(file, Vec::new())
+    let text = std::str::from_utf8(bytes).map(repair);
+    let bytes = text.as_deref().map_or(bytes, str::as_bytes);
+    match (Peek::at(bytes).map(|peek| peek.shape), &text) {
+        (Some(Shape::Array), Ok(text)) => {
+            let passage = each_record(text, |_, record: Map<String, Value>| builder.push(&record));
+            if passage.n_faults as f64 > SHARE_BROKEN * (passage.n_faults + passage.n_records) as f64
+                && let Some(fault) = passage.faults.first()
+            {
+                let (row, message) = (Some(fault.row), not_a_record(&fault.message));
+                return Err(ReadError::Malformed { file: file.to_owned(), row, message });
+            }
+            builder.finish(file, passage.notes(file)?)
         }
         _ => {
             let notes = read_lines(file, bytes, &mut builder)?;
@@ -69,8 +77,11 @@ fn json_error(file: &str, row: Option<u64>, error: &serde_json::Error) -> ReadEr
     if error.is_eof() {
         return ReadError::Truncated { file, what: "a JSON value".to_owned() };
     }
-    let message = format!("not a JSON record ({error}); one object for each row is expected");
-    ReadError::Malformed { file, row, message }
+    ReadError::Malformed { file, row, message: not_a_record(error) }
+}
+
+fn not_a_record(error: impl Display) -> String {
+    format!("not a JSON record ({error}); one object for each row is expected")
 }
 
 #[derive(Default)]
@@ -125,6 +136,27 @@ mod tests {
         assert_eq!(frame.n_rows, 2);
         assert_eq!(frame.column("item").unwrap().to_words().get(1), None);
         assert_eq!(frame.column("options").unwrap().to_words().get(1), Some("[\"a\"]"));
+    }
+
+    #[test]
+    fn what_python_writes_for_no_number_is_kept() {
+        let lines = b"{\"item\":1,\"score\":NaN}\n{\"item\":2,\"score\":1,\"x\":-Infinity}\n";
+        let array = b"[{\"item\":1,\"score\":NaN},{\"item\":2,\"score\":1,\"x\":-Infinity}]";
+        let (frame, notes) = read("f", lines).unwrap();
+        assert_eq!((frame.n_rows, notes.len()), (2, 0));
+        assert_eq!(frame.column("score").unwrap().to_words().get(0), Some("NaN"));
+        assert_eq!(read("f", array).unwrap().0, frame);
+    }
+
+    #[test]
+    fn a_damaged_element_of_an_array_is_left_out_and_told() {
+        let good = vec!["{\"item\":1,\"score\":1}"; 20].join(",");
+        let (frame, notes) = read("f", format!("[{good},{{\"item\":tru}},{good}]").as_bytes()).unwrap();
+        assert_eq!((frame.n_rows, notes.len(), notes[0].row), (40, 1, Some(21)));
+        assert!(matches!(
+            read("f", b"[{\"item\":1},{\"item\":tru}]"),
+            Err(ReadError::Malformed { row: Some(2), .. })
+        ));
     }
 
     #[test]
