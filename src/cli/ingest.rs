@@ -17,7 +17,10 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:\n  \
     evalgauge ingest results/ --out suite.evals\n  \
     evalgauge ingest table.csv models.csv --out suite.evals --rows items\n  \
-    evalgauge ingest results/ --explain")]
+    evalgauge ingest results/ --explain\n\n\
+    A reading that was interrupted goes on where it was when the command is run again; unchanged input is not read\n\
+    again. A table models.csv among the input (column model, and params, step, revision, family, ...) overrides what\n\
+    dumps and names say of models.")]
 pub struct IngestArgs {
     /// Dumps, or directories of them
     #[arg(value_name = "PATHS", required = true)]

@@ -5,6 +5,7 @@
 //! the wrong type are taken for what they are instead of ending the file ([`lenient`]). A large file goes this way in
 //! pieces ([`mod@pieces`]).
 
+mod following;
 pub mod lenient;
 pub mod pieces;
 pub mod python;

@@ -1,6 +1,7 @@
 //! How are the records of a file read that is larger than it may be in memory? A piece of it at a time: some lines, an
 //! element of an array, a value.
 
+use super::following::Following;
 use super::records::{Passage, Shape, in_one_line, is_lines, lines, values};
 use super::repair::{text_in, text_of};
 use super::repaired::Repaired;
@@ -8,9 +9,9 @@ use super::window::{LONGEST_VALUE, Stop, Window};
 use crate::ingest::unwrap::Unpacked;
 use crate::ingest::{ReadError, Source};
 use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
-use std::io::{self, Read};
+use std::io;
 
 /// Bytes of lines that are read together: they stay in the processor's cache from one pass over them to the next.
 const PIECE_BYTES: usize = 1 << 20;
@@ -32,7 +33,12 @@ enum Part {
     Element(u64, Shape),
 }
 
-impl Piece<'_> {
+impl<'t> Piece<'t> {
+    /// One value or element of a text of this shape.
+    pub(super) fn element(text: &'t str, row: u64, shape: Shape) -> Self {
+        Self { text, part: Part::Element(row, shape) }
+    }
+
     /// Hands every record of the piece to `take` with its line or element number, from 1, without copying the text.
     ///
     /// A record that cannot be read is left out and the next one tried. Nesting is bounded by the parser.
@@ -144,8 +150,7 @@ fn by_value(
     for (row, value) in (1..).zip(values) {
         match value {
             Ok(value) => {
-                let piece = Piece { text: value.get(), part: Part::Element(row, Shape::Values) };
-                passage.append(each(&piece));
+                passage.append(each(&Piece::element(value.get(), row, Shape::Values)));
             }
             Err(error) if error.is_io() => return Err(of_reading(error.into(), source)),
             Err(error) if error.is_eof() => passage.truncated = Some(row),
@@ -225,133 +230,6 @@ fn too_long(source: &Source, row: u64) -> ReadError {
 fn of_reading(error: io::Error, source: &Source) -> ReadError {
     let message = error.to_string();
     error.downcast::<ReadError>().unwrap_or(ReadError::Io { file: source.name(), message })
-}
-
-/// A path, and its place among those that are asked for.
-type Path<'p> = (usize, &'p [&'p str]);
-
-/// Follows paths to arrays or objects, and hands on what is in them as it is written, with its name in an object.
-struct Following<F> {
-    each: F,
-    shape: Shape,
-    passage: Passage,
-    /// Elements or entries so far.
-    row: u64,
-}
-
-impl<F: FnMut(usize, Option<&str>, &Piece) -> Option<Passage>> Following<F> {
-    fn new(shape: Shape, each: F) -> Self {
-        Self { each, shape, passage: Passage::new(shape), row: 0 }
-    }
-
-    /// Goes through all of a text; what is beside the paths is kept in `rest`.
-    fn through<R: Read>(
-        &mut self,
-        text: &mut Window<R>,
-        paths: &[&[&str]],
-        rest: &mut Value,
-    ) -> Result<(), Stop> {
-        let paths: Vec<Path> = paths.iter().copied().enumerate().collect();
-        self.follow(text, &paths, rest)?;
-        match text.next()? {
-            Some(_) => Err(Stop::Odd("more after the end of the value".to_owned())),
-            None => Ok(()),
-        }
-    }
-
-    fn follow<R: Read>(
-        &mut self,
-        text: &mut Window<R>,
-        paths: &[Path],
-        rest: &mut Value,
-    ) -> Result<(), Stop> {
-        let end = paths.iter().find(|(_, path)| path.is_empty()).map(|(place, _)| *place);
-        if let Some(place) = end
-            && text.take(b'[')?
-        {
-            return items(text, b']', |text| {
-                let element = text.value()?;
-                self.hand_on(place, None, element);
-                Ok(())
-            });
-        }
-        if !text.take(b'{')? {
-            return text.value().map(drop);
-        }
-        if end.is_none() {
-            *rest = Value::Object(Map::new());
-        }
-        items(text, b'}', |text| {
-            let key: String =
-                serde_json::from_str(text.value()?).map_err(|error| Stop::Odd(in_one_line(&error)))?;
-            if !text.take(b':')? {
-                return Err(expected(b':'));
-            }
-            if let Some(place) = end {
-                self.hand_on(place, Some(&key), text.value()?);
-                return Ok(());
-            }
-            let steps = paths.iter().filter_map(|(place, path)| Some((*place, path.split_first()?)));
-            let further: Vec<Path> = steps
-                .filter(|(_, (step, _))| **step == key)
-                .map(|(place, (_, path))| (place, path))
-                .collect();
-            if !further.is_empty() {
-                return self.follow(text, &further, &mut rest[&key]);
-            }
-            match serde_json::from_str(text.value()?) {
-                Ok(value) => rest[&key] = value,
-                Err(error) => {
-                    self.passage.fault(self.row + 1, format!("field {key:?}: {}", in_one_line(&error)));
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn hand_on(&mut self, place: usize, key: Option<&str>, text: &str) {
-        let piece = Piece { text, part: Part::Element(self.row + 1, self.shape) };
-        if let Some(passage) = (self.each)(place, key, &piece) {
-            self.row += 1;
-            self.passage.append(passage);
-        }
-    }
-
-    /// What came of a text that could not be followed to its end.
-    fn stopped(mut self, stop: &Stop) -> Passage {
-        match stop {
-            Stop::Cut => self.passage.truncated = Some(self.row + 1),
-            Stop::Odd(message) => {
-                self.passage.fault(self.row + 1, format!("{message}; what follows was not read"));
-            }
-            Stop::TooLong | Stop::Io(_) => self.passage.fault(self.row + 1, "cannot be read"),
-        }
-        self.passage
-    }
-}
-
-/// Hands everything between commas to `take`, up to a bracket.
-fn items<R: Read>(
-    text: &mut Window<R>,
-    end: u8,
-    mut take: impl FnMut(&mut Window<R>) -> Result<(), Stop>,
-) -> Result<(), Stop> {
-    if text.take(end)? {
-        return Ok(());
-    }
-    loop {
-        take(text)?;
-        if text.take(end)? {
-            return Ok(());
-        }
-        if !text.take(b',')? {
-            return Err(expected(end));
-        }
-    }
-}
-
-fn expected(byte: u8) -> Stop {
-    Stop::Odd(format!("`{}` is missing", char::from(byte)))
 }
 
 #[cfg(test)]
