@@ -185,7 +185,8 @@ fn overview(report: &IngestReport, console: &Console) -> String {
         .benchmarks
         .iter()
         .map(|b| {
-            let primary = b.metrics.iter().find(|m| m.primary).map_or("–".to_owned(), |m| m.metric.clone());
+            let primary: Vec<&str> =
+                b.metrics.iter().filter(|m| m.primary).map(|m| m.metric.as_str()).collect();
             vec![
                 b.benchmark.clone(),
                 b.n_models.to_string(),
@@ -193,7 +194,7 @@ fn overview(report: &IngestReport, console: &Console) -> String {
                 b.n_subjects.to_string(),
                 format!("{:.3}", b.density),
                 b.mean_score.map_or("–".to_owned(), |m| format!("{m:.4}")),
-                primary,
+                if primary.is_empty() { "–".to_owned() } else { primary.join(" + ") },
                 b.metrics.len().to_string(),
             ]
         })
@@ -204,7 +205,7 @@ fn overview(report: &IngestReport, console: &Console) -> String {
         "#items",
         "#subjects",
         "#density",
-        "#mean score",
+        "#mean of scores",
         "primary metric",
         "#metrics",
     ];

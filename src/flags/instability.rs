@@ -1,7 +1,7 @@
 //! Do models change their minds? Answers that differ between repeats and between prompt variants.
 
 use super::evidence::Evidence;
-use crate::response::ResponseTable;
+use crate::response::{Measure, ResponseTable};
 use std::collections::{BTreeMap, HashMap};
 
 /// From this mean share of answers off the most frequent one, an item counts as unstable.
@@ -26,7 +26,7 @@ pub struct Instability {
 /// run, prompt variants between the first repeats of the runs of a model at its last training step.
 pub fn instability(table: &ResponseTable, benchmark: &str, items: &[String]) -> Vec<Instability> {
     let place: HashMap<&str, usize> = items.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
-    let metric = primary_metric(table, benchmark);
+    let measure = Measure::of(table, benchmark, None);
     let last_step = last_steps(table);
     // Answers by item and by run, or by item and by model.
     let mut repeats: BTreeMap<(usize, u32), Vec<String>> = BTreeMap::new();
@@ -34,7 +34,8 @@ pub fn instability(table: &ResponseTable, benchmark: &str, items: &[String]) -> 
     for index in 0..table.len() {
         let row = table.row(index);
         let item = &table.items[row.item as usize];
-        if item.benchmark != benchmark || Some(row.metric as usize) != metric {
+        let counts = measure.as_ref().is_some_and(|measure| measure.has(row.metric as usize));
+        if item.benchmark != benchmark || !counts {
             continue;
         }
         let Some(&at) = place.get(item.id.as_str()) else { continue };
@@ -63,12 +64,6 @@ pub fn instability(table: &ResponseTable, benchmark: &str, items: &[String]) -> 
             variants: evidence("variant_instability", v),
         })
         .collect()
-}
-
-fn primary_metric(table: &ResponseTable, benchmark: &str) -> Option<usize> {
-    let of = |m: &usize| table.metrics[*m].benchmark == benchmark;
-    let all = || (0..table.metrics.len()).filter(of);
-    all().find(|&m| table.metrics[m].primary).or_else(|| all().next())
 }
 
 fn last_steps(table: &ResponseTable) -> HashMap<&str, Option<i64>> {

@@ -74,6 +74,8 @@ pub(super) struct Account<'t> {
     seen_run: Vec<bool>,
     /// The first metric that scores an item, of those that are not the primary one.
     pub other_metric: Vec<Option<u32>>,
+    /// The same by benchmark and model.
+    other_metric_of: Vec<Option<u32>>,
     pub of_metric: Vec<OfMetric>,
     /// Who has a score under the primary metric, items × models.
     pub answered: BitMatrix,
@@ -126,6 +128,7 @@ impl<'t> Account<'t> {
             of_model: sums.of_model,
             seen_run: sums.seen_run,
             other_metric: sums.other_metric,
+            other_metric_of: sums.other_metric_of,
             of_metric,
             is_plain: n_cells == table.len() as u64,
             lists_successes: HashSet::new(),
@@ -150,6 +153,11 @@ impl<'t> Account<'t> {
     /// Scores of a model on a benchmark.
     pub fn of_model(&self, benchmark: usize, model: usize) -> Tally {
         self.of_model[benchmark * self.models.len() + model]
+    }
+
+    /// The first metric that scores a model on a benchmark, of those that are not the primary one.
+    pub fn other_metric_of(&self, benchmark: usize, model: usize) -> Option<u32> {
+        self.other_metric_of[benchmark * self.models.len() + model]
     }
 
     /// The runs that have rows of a benchmark.
@@ -192,6 +200,7 @@ struct Sums {
     of_model: Vec<Tally>,
     seen_run: Vec<bool>,
     other_metric: Vec<Option<u32>>,
+    other_metric_of: Vec<Option<u32>>,
     of_metric: Vec<OfMetric>,
     /// The sum of the scores of a metric in each block: added up in order, so that the last digit does not depend on
     /// how many stretches there were.
@@ -209,6 +218,7 @@ impl Sums {
             of_model: vec![Tally::default(); names.n_benchmarks * names.n_models],
             seen_run: vec![false; names.n_benchmarks * names.model_of.len()],
             other_metric: vec![None; n_items],
+            other_metric_of: vec![None; names.n_benchmarks * names.n_models],
             of_metric: vec![OfMetric::default(); n_metrics],
             of_blocks: Vec::new(),
             answered: BitMatrix::missing(names.n_models, n_items),
@@ -251,6 +261,7 @@ impl Sums {
         } else {
             self.only_asked.mark(model, item);
             self.other_metric[item].get_or_insert(metric as u32);
+            self.other_metric_of[benchmark * names.n_models + model].get_or_insert(metric as u32);
         }
     }
 
@@ -260,7 +271,12 @@ impl Sums {
         self.spans.iter_mut().zip(&after.spans).for_each(|(a, b)| a.join(*b));
         self.of_model.iter_mut().zip(&after.of_model).for_each(|(a, b)| a.join(b));
         self.seen_run.iter_mut().zip(&after.seen_run).for_each(|(a, b)| *a |= b);
-        self.other_metric.iter_mut().zip(&after.other_metric).for_each(|(a, b)| *a = a.or(*b));
+        for (mine, theirs) in [
+            (&mut self.other_metric, &after.other_metric),
+            (&mut self.other_metric_of, &after.other_metric_of),
+        ] {
+            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a = a.or(*b));
+        }
         for (a, b) in self.of_metric.iter_mut().zip(&after.of_metric) {
             (a.scored, a.unscored) = (a.scored + b.scored, a.unscored + b.unscored);
         }
@@ -308,6 +324,7 @@ mod tests {
         );
         assert_eq!(account.of_model(1, 1).n as usize, scored(1, 6000..8000));
         assert_eq!((account.other_metric[8001], account.other_metric[7999]), (Some(2), None));
+        assert_eq!((account.other_metric_of(1, 1), account.other_metric_of(0, 1)), (Some(2), None));
         let all: f64 = table.rows().filter(|r| r.metric == 0).filter_map(|r| r.score).sum();
         assert!((account.of_metric[0].sum - all).abs() < 1e-9 * all);
         // A second run of a model may say the same again or not: it has to be looked at.

@@ -72,10 +72,18 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
         let input = &record["input"];
         let options = texts(&input["choices"]);
         let key = input["reference"].get(0).and_then(name);
+        // The harness gives the place of the key, the converter writes it down as if it were the key.
+        let is_place = !record["metadata"]["lm_eval_metrics"].is_null();
+        let gold =
+            options.as_deref().zip(key.as_deref()).and_then(|(options, key)| match key.parse::<u16>() {
+                Ok(place) if is_place => Some(place).filter(|place| usize::from(*place) < options.len()),
+                _ => option_of(key, options),
+            });
         let item = build.item(&benchmark, subject.as_deref(), &id, |item| {
             item.native_id = Some(sample.clone());
             item.question = text_at(input, &["raw"]).map(str::to_owned);
             item.options.clone_from(&options);
+            item.gold = gold;
             item.gold_text.clone_from(&key);
             item.doc_hash = text_at(&record, &["metadata", "doc_hash"]).map(str::to_owned);
         });
@@ -96,7 +104,9 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
             scored.status = Status::Error;
         }
         let answer = record["answer_attribution"].get(0).and_then(|a| name(&a["extracted_value"]));
-        scored.chosen = answer.as_deref().filter(|_| options.is_some()).and_then(letter);
+        scored.chosen =
+            options.as_deref().zip(answer.as_deref()).and_then(|(all, answer)| option_of(answer, all));
+        scored.gold = gold;
         scored.prediction = answer.filter(|a| a.len() <= 64).map(Into::into);
         // Repeats of one sample have no number of their own.
         let repeat = repeats.entry((run, item, metric)).or_default();
@@ -110,6 +120,16 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
     build.finish(Some(&passage), "a scored sample")
 }
 
+/// The option that a text is: one of these words, else a letter.
+fn option_of(text: &str, options: &[String]) -> Option<u16> {
+    let mut alike = (0..options.len()).filter(|&at| options[at].trim() == text.trim());
+    match (alike.next(), alike.next()) {
+        (Some(_), Some(_)) => None,
+        (Some(at), None) => u16::try_from(at).ok(),
+        _ => letter(text).filter(|at| usize::from(*at) < options.len()),
+    }
+}
+
 fn hash_of(record: &Value) -> u64 {
     let input = &record["input"];
     let options = texts(&input["choices"]).unwrap_or_default();
@@ -119,6 +139,28 @@ fn hash_of(record: &Value) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_and_answers_are_options() {
+        let options = ["Paris", "B", "7", "7"].map(str::to_owned);
+        let of = |text: &str| option_of(text, &options);
+        assert_eq!([of("Paris"), of("B"), of("A"), of("C")], [Some(0), Some(1), Some(0), Some(2)]);
+        assert_eq!([of("7"), of("E"), of("0")], [None; 3]);
+        let line = |key: &str, beside: &str| {
+            let record = format!(
+                "{{\"evaluation_id\": \"e\", \"model_id\": \"m\", \"evaluation_name\": \"t\", \"sample_id\": \"1\", \
+                 \"input\": {{\"raw\": \"?\", \"reference\": [\"{key}\"], \"choices\": [\"1\", \"0\"]}}, \
+                 \"answer_attribution\": [{{\"extracted_value\": \"1\"}}], \"evaluation\": {{\"score\": 1.0}}, \
+                 \"metadata\": {{{beside}}}}}\n"
+            );
+            let source = Source::new("u_samples.jsonl", None, record.into_bytes());
+            let table = read(&source, &[]).unwrap().table;
+            (table.items[0].gold, table.row(0).chosen)
+        };
+        assert_eq!(line("0", ""), (Some(1), Some(0)));
+        assert_eq!(line("0", "\"lm_eval_metrics\": \"\""), (Some(0), Some(0)));
+        assert_eq!(line("2", "\"lm_eval_metrics\": \"\""), (None, Some(0)));
+    }
 
     #[test]
     fn names_that_stand_for_several_texts_are_told() {

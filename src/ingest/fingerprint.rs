@@ -1,6 +1,7 @@
 //! Has the input changed since it was read? Told by names, sizes, times and samples of the content, without reading
 //! it again.
 
+use super::archive::names::shown;
 use super::walk::{Found, walk};
 use super::{IngestError, IngestOptions};
 use std::fs::File;
@@ -18,8 +19,7 @@ const SAMPLE: usize = 1 << 12;
 /// [`IngestError::NoSuchPath`].
 pub fn fingerprint(paths: &[PathBuf], options: &IngestOptions) -> Result<String, IngestError> {
     let without = options.without.as_deref();
-    let found =
-        walk(paths, without).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
+    let found = walk(paths, without).map_err(|path| IngestError::NoSuchPath { path: shown(&path) })?;
     let states = found.iter().map(state);
     Ok(hash_of(program(options).into_iter().chain(states)))
 }

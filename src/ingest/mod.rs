@@ -77,6 +77,7 @@ pub use work::{Work, WorkError};
 
 use crate::response::ResponseTable;
 use account::Account;
+use archive::names::shown;
 use directory::Reading;
 use join::{Joined, Joining};
 use meter::Meter;
@@ -364,9 +365,9 @@ fn gather(
     work: Option<&Work>,
 ) -> Result<Gathered, IngestError> {
     let found = walk::walk(paths, options.without.as_deref())
-        .map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
+        .map_err(|path| IngestError::NoSuchPath { path: shown(&path) })?;
     if found.is_empty() {
-        let paths = paths.iter().map(|p| p.display().to_string()).collect();
+        let paths = paths.iter().map(|p| shown(p)).collect();
         return Err(IngestError::NoFiles { paths });
     }
     let meter = Meter::new(&found, progress);

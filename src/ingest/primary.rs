@@ -1,6 +1,28 @@
-//! Which metric counts? Where no dump marks one, a stated rule chooses it for each benchmark.
+//! Which metric counts? Where no dump marks one, a stated rule chooses it for each benchmark; names that harnesses
+//! have for the same measure count together.
 
-use crate::response::{Metric, ResponseTable};
+use crate::response::{Attempt, Metric, ResponseTable};
+use std::cmp::Reverse;
+
+/// Names of scores that are 1 for a right answer and 0 for a wrong one, letters and digits in lower case.
+const CORRECTNESS: [&str; 16] = [
+    "acc",
+    "accuracy",
+    "choice",
+    "correct",
+    "correctness",
+    "em",
+    "exactmatch",
+    "iscorrect",
+    "match",
+    "pass",
+    "pass1",
+    "passed",
+    "quasiexactmatch",
+    "resolved",
+    "score",
+    "success",
+];
 
 /// How a benchmark got its primary metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,39 +33,137 @@ pub struct Choice {
     pub because: String,
 }
 
-/// Marks one primary metric for each benchmark.
+/// Marks the primary metric of each benchmark.
 ///
 /// Where the dumps mark exactly one, it is kept. Else, among those marked or, if none is, among all: metrics
-/// where larger is better before others, then the one with the most scored attempts, then the first.
+/// where larger is better before others, then the one that scores the most models, then the most items, then the
+/// first.
+///
+/// A right answer is `acc` in one harness and `accuracy` or `exact_match` in another. If the metric that was found
+/// bears such a name and all of its scores are 0 and 1, other metrics of which this is true are primary beside it,
+/// as long as they score none of the same models: the scores of all models are then of one measure.
 pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
     // A benchmark of one metric needs no count.
     let several = table.metrics.len() > table.benchmarks().len();
-    let mut scored = vec![0usize; table.metrics.len()];
-    if several {
-        table.blocks().each(|attempt| scored[attempt.metric] += usize::from(attempt.score.is_some()));
-    }
+    let scored = if several { count(table) } else { vec![Scored::default(); table.metrics.len()] };
     let mut choices = Vec::new();
     for benchmark in table.benchmarks() {
         let of: Vec<usize> =
             (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == benchmark).collect();
         let marked: Vec<usize> = of.iter().copied().filter(|&m| table.metrics[m].primary).collect();
         let candidates = if marked.is_empty() { &of } else { &marked };
-        let rank = |m: &Metric, at: usize| (m.higher_is_better, scored[at], std::cmp::Reverse(at));
-        let Some(&best) = candidates.iter().max_by_key(|&&at| rank(&table.metrics[at], at)) else { continue };
-        let because = match (marked.len(), of.len()) {
+        let rank = |&m: &usize| {
+            (table.metrics[m].higher_is_better, scored[m].models.n, scored[m].items.n, Reverse(m))
+        };
+        let Some(&best) = candidates.iter().max_by_key(|&m| rank(m)) else { continue };
+        let mut because = match (marked.len(), of.len()) {
             (1, _) => "marked in the data".to_owned(),
             (0, 1) => "the only metric".to_owned(),
-            (0, n) => format!("of {n} metrics, the one with the most scored attempts, then the first"),
+            (0, n) => format!("of {n} metrics, the one with the most models, then items, then the first"),
             (n, _) => {
-                format!("of {n} marked in the data, the one with the most scored attempts, then the first")
+                format!("of {n} marked in the data, the one with the most models, then items, then the first")
             }
         };
+        let mut taken = vec![best];
+        if is_correctness(&table.metrics[best], &scored[best]) {
+            let mut others: Vec<usize> = of.iter().copied().filter(|&m| m != best).collect();
+            others.retain(|&m| is_correctness(&table.metrics[m], &scored[m]));
+            others.sort_by_key(|m| Reverse((table.metrics[*m].primary, rank(m))));
+            let mut covered = scored[best].models.clone();
+            for other in others {
+                if covered.take_disjoint(&scored[other].models) {
+                    taken.push(other);
+                }
+            }
+        }
+        if taken.len() > 1 {
+            let names: Vec<String> = taken[1..].iter().map(|&m| table.metrics[m].label()).collect();
+            because = format!(
+                "{because}; with {}, which score other models right or wrong in the same way",
+                names.join(", ")
+            );
+        }
         for &at in &of {
-            table.metrics[at].primary = at == best;
+            table.metrics[at].primary = taken.contains(&at);
         }
         choices.push(Choice { benchmark, because });
     }
     choices
+}
+
+fn is_correctness(metric: &Metric, scored: &Scored) -> bool {
+    let name: String =
+        metric.name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    metric.higher_is_better
+        && scored.items.n > 0
+        && !scored.beyond_0_and_1
+        && CORRECTNESS.contains(&name.as_str())
+}
+
+/// Whom and what a metric scores.
+#[derive(Debug, Clone, Default)]
+struct Scored {
+    models: Marks,
+    items: Marks,
+    /// Whether there is a score that is neither 0 nor 1.
+    beyond_0_and_1: bool,
+}
+
+/// A set of numbers.
+#[derive(Debug, Clone, Default)]
+struct Marks {
+    words: Vec<u64>,
+    n: usize,
+}
+
+impl Marks {
+    fn insert(&mut self, number: usize) {
+        let (word, bit) = (number / 64, 1u64 << (number % 64));
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+        }
+        self.n += usize::from(self.words[word] & bit == 0);
+        self.words[word] |= bit;
+    }
+
+    /// Takes the numbers of `other`, unless there is one that both have.
+    fn take_disjoint(&mut self, other: &Self) -> bool {
+        if self.words.iter().zip(&other.words).any(|(a, b)| a & b != 0) {
+            return false;
+        }
+        self.words.resize(self.words.len().max(other.words.len()), 0);
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
+        self.n += other.n;
+        true
+    }
+}
+
+/// What each metric scores, models and items by number: models among all, items among those of the benchmark.
+fn count(table: &ResponseTable) -> Vec<Scored> {
+    let mut numbers: rustc_hash::FxHashMap<&str, usize> = Default::default();
+    let mut number_of = |name| {
+        let next = numbers.len();
+        *numbers.entry(name).or_insert(next)
+    };
+    let model_of: Vec<usize> = table.runs.iter().map(|run| number_of(run.model.as_str())).collect();
+    let mut n_items: rustc_hash::FxHashMap<&str, usize> = Default::default();
+    let item_of: Vec<usize> = (table.items.iter())
+        .map(|item| {
+            let n = n_items.entry(&item.benchmark).or_default();
+            *n += 1;
+            *n - 1
+        })
+        .collect();
+    let mut scored = vec![Scored::default(); table.metrics.len()];
+    table.blocks().each(|Attempt { run, item, metric, score }| {
+        if let Some(score) = score {
+            let of_metric = &mut scored[metric];
+            of_metric.models.insert(model_of[run]);
+            of_metric.items.insert(item_of[item]);
+            of_metric.beyond_0_and_1 |= score != 0.0 && score != 1.0;
+        }
+    });
+    scored
 }
 
 #[cfg(test)]
@@ -51,8 +171,12 @@ mod tests {
     use super::*;
     use crate::response::{Item, Row, Run};
 
+    fn primary(table: &ResponseTable) -> Vec<&str> {
+        table.metrics.iter().filter(|m| m.primary).map(|m| m.name.as_str()).collect()
+    }
+
     #[test]
-    fn the_rule_is_marked_then_direction_then_count_then_order() {
+    fn the_rule_is_marked_then_direction_then_coverage_then_order() {
         let mut table = ResponseTable::default();
         table.runs.push(Run::new("r", "m"));
         table.items.extend(["1", "2"].map(|i| Item::new("b", None, i)));
@@ -62,10 +186,57 @@ mod tests {
             table.push(Row::new(0, item, metric, Some(1.0)));
         }
         choose(&mut table);
-        assert_eq!(table.metrics.iter().map(|m| m.primary).collect::<Vec<_>>(), [false, false, true]);
+        assert_eq!(primary(&table), ["acc"]);
         table.metrics[2].primary = false;
         table.metrics[1].primary = true;
         assert_eq!(choose(&mut table)[0].because, "marked in the data");
-        assert!(table.metrics[1].primary && !table.metrics[2].primary);
+        assert_eq!(primary(&table), ["f1"]);
+    }
+
+    /// Each metric with the models that it scores, and one score.
+    fn of(metrics: &[(&str, &[u32], f64)], repeats: u32) -> ResponseTable {
+        let mut table = ResponseTable::default();
+        table.runs.extend((0..6).map(|k| Run::new(format!("r{k}"), format!("m{k}"))));
+        table.items.push(Item::new("b", None, "1"));
+        for (at, (name, models, score)) in metrics.iter().enumerate() {
+            table.metrics.push(Metric::new("b", *name, None));
+            for &run in *models {
+                let n = if at == 0 { repeats } else { 1 };
+                (0..n).for_each(|repeat| {
+                    table.push(Row { repeat, ..Row::new(run, 0, at as u32, Some(*score)) });
+                });
+            }
+        }
+        table
+    }
+
+    #[test]
+    fn models_count_and_not_attempts() {
+        let mut table = of(&[("f1", &[0], 0.5), ("rouge", &[1, 2], 0.5)], 10);
+        choose(&mut table);
+        assert_eq!(primary(&table), ["rouge"]);
+    }
+
+    #[test]
+    fn names_of_one_measure_count_together_for_models_that_have_one_of_them() {
+        let rows: [(&str, &[u32], f64); 5] = [
+            ("acc", &[0, 1], 1.0),
+            ("accuracy", &[2], 0.0),
+            ("exact_match", &[1, 3], 1.0),
+            ("score", &[4], 0.5),
+            ("f1", &[5], 1.0),
+        ];
+        let mut table = of(&rows, 1);
+        let choices = choose(&mut table);
+        assert_eq!(primary(&table), ["acc", "accuracy"]);
+        assert!(choices[0].because.contains("with accuracy, which"), "{}", choices[0].because);
+        // Marks of a table that is read again are kept.
+        assert!(table.metrics[0].primary);
+        let (matrix, _) = crate::response::pivot(&table, "b", &Default::default()).unwrap();
+        assert_eq!((matrix.n_respondents(), matrix.metric.name.as_str()), (3, "acc"));
+        // A share of right answers is not a right answer.
+        let mut table = of(&[("acc", &[0, 1], 0.5), ("accuracy", &[2], 0.0)], 1);
+        choose(&mut table);
+        assert_eq!(primary(&table), ["acc"]);
     }
 }

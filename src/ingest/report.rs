@@ -98,7 +98,8 @@ pub struct BenchmarkSummary {
     pub n_subjects: usize,
     /// Share of pairs of a model and an item that have a score under the primary metric.
     pub density: f64,
-    /// Mean score under the primary metric.
+    /// Mean of all scores under the primary metric: of every attempt of every run, also of those that no statistic
+    /// takes because a later run of the model stands for it.
     pub mean_score: Option<f64>,
     /// The metrics.
     pub metrics: Vec<MetricSummary>,
@@ -111,7 +112,7 @@ pub struct BenchmarkSummary {
 pub struct MetricSummary {
     /// Name, and filter behind a comma.
     pub metric: String,
-    /// Whether it is the primary one.
+    /// Whether it is the primary one, or one of several that are one measure.
     pub primary: bool,
     /// Whether larger is better.
     pub higher_is_better: bool,
@@ -187,7 +188,8 @@ pub(super) fn summarise(
             let all = (items.len() * who.len()) as f64;
             let of: Vec<usize> =
                 (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == *benchmark).collect();
-            let primary = of.iter().copied().find(|&m| table.metrics[m].primary);
+            let primary = of.iter().filter(|&&m| table.metrics[m].primary).map(|&m| account.of_metric[m]);
+            let (sum, n) = primary.fold((0.0, 0), |(sum, n), of| (sum + of.sum, n + of.scored));
             BenchmarkSummary {
                 benchmark: benchmark.clone(),
                 n_models: who.len(),
@@ -195,10 +197,7 @@ pub(super) fn summarise(
                 n_items: items.len(),
                 n_subjects: subjects.len(),
                 density: if all > 0.0 { present as f64 / all } else { 0.0 },
-                mean_score: primary
-                    .map(|m| account.of_metric[m])
-                    .filter(|of| of.scored > 0)
-                    .map(|of| of.sum / of.scored as f64),
+                mean_score: (n > 0).then(|| sum / n as f64),
                 metrics: of
                     .iter()
                     .map(|&m| MetricSummary {

@@ -1,6 +1,7 @@
 //! What is there to read? One file, or one member of an archive, unwrapped, with its name. Large files stay on disk
 //! and are read from there, some at a time, by readers that can.
 
+use super::archive::names::{readable, shown};
 use super::fragment::ReadError;
 use super::unwrap::{Unpacked, open_bytes};
 use super::walk::Found;
@@ -121,8 +122,8 @@ impl Source {
     /// The whole name, as messages show it: `path` or `path!member`.
     pub fn name(&self) -> String {
         match &self.member {
-            Some(member) => format!("{}!{member}", self.path.display()),
-            None => self.path.display().to_string(),
+            Some(member) => format!("{}!{member}", shown(&self.path)),
+            None => shown(&self.path),
         }
     }
 
@@ -144,7 +145,7 @@ impl Source {
 
     fn parts(&self) -> Vec<String> {
         let disk = self.path.components().filter_map(|c| match c {
-            std::path::Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+            std::path::Component::Normal(part) => Some(readable(part.as_encoded_bytes())),
             _ => None,
         });
         let inner = self.member.iter().flat_map(|m| m.split('/').map(str::to_owned));

@@ -2,6 +2,7 @@
 //!
 //! For inputs that are not item-level results: scores of whole tasks, ladders, flags.
 
+use super::archive::names::shown;
 use super::report::Skipped;
 use super::walk::{Found, walk};
 use super::{IngestError, IngestOptions, detect, plain, unwrap};
@@ -40,10 +41,9 @@ pub fn read_tables(
     paths: &[PathBuf],
     options: &IngestOptions,
 ) -> Result<Option<TablesAndSkipped>, IngestError> {
-    let found =
-        walk(paths, None).map_err(|path| IngestError::NoSuchPath { path: path.display().to_string() })?;
+    let found = walk(paths, None).map_err(|path| IngestError::NoSuchPath { path: shown(&path) })?;
     if found.is_empty() {
-        let paths = paths.iter().map(|p| p.display().to_string()).collect();
+        let paths = paths.iter().map(|p| shown(p)).collect();
         return Err(IngestError::NoFiles { paths });
     }
     let (mut tables, mut skipped) = (Vec::new(), Vec::new());

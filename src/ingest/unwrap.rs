@@ -1,5 +1,6 @@
 //! What is inside the file? Compression is taken off by signature, never by file name, within a limit.
 
+use super::archive::names::shown;
 pub use super::content::{Content, content};
 use super::fragment::ReadError;
 use super::source::Source;
@@ -140,7 +141,7 @@ impl Unpacked {
     /// # Errors
     /// As [`open`].
     pub fn open(path: &Path, limit: u64) -> Result<Self, ReadError> {
-        let file = path.display().to_string();
+        let file = shown(path);
         let failed = |e: io::Error| ReadError::Io { file: file.clone(), message: e.to_string() };
         let on_disk = Counted::open(path).map_err(failed)?;
         let position = on_disk.counter();

@@ -2,7 +2,7 @@
 
 use super::table::{Checkpoint, LadderRow, LadderTable, Role};
 use crate::response::run::asks_by_default;
-use crate::response::{Attempt, Metric, ResponseTable, Run};
+use crate::response::{Attempt, Measure, Metric, ResponseTable, Run};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Names of metrics that are losses, in order of preference, in lower case without punctuation.
@@ -49,12 +49,12 @@ pub fn from_responses(responses: &ResponseTable, options: &ItemOptions) -> ItemL
     let wanted = |b: &&String| options.benchmarks.is_empty() || options.benchmarks.contains(b);
     let mut rows = Vec::new();
     for benchmark in benchmarks.iter().filter(wanted) {
-        let Some(accuracy) = accuracy_metric(responses, benchmark, options.metric.as_deref()) else {
+        let Some(accuracy) = accuracy(responses, benchmark, options.metric.as_deref()) else {
             let asked = options.metric.as_deref().unwrap_or("that is a share of right answers");
             ladder.notes.push(format!("{benchmark}: no metric {asked}; left out"));
             continue;
         };
-        let means = Means::of(responses, benchmark, accuracy);
+        let means = Means::of(responses, benchmark, &accuracy);
         let latest = latest_runs(&responses.runs, &means, &names);
         let mut partial = 0;
         for (&run, mean) in means.by_run.iter().filter(|(run, _)| latest.contains(*run)) {
@@ -162,13 +162,10 @@ fn latest_runs(runs: &[Run], means: &Means, names: &[String]) -> BTreeSet<usize>
     latest.into_values().collect()
 }
 
-fn accuracy_metric(responses: &ResponseTable, benchmark: &str, asked: Option<&str>) -> Option<usize> {
-    let of_it = |m: &Metric| m.benchmark == benchmark && m.higher_is_better;
-    let fits = |m: &Metric| match asked {
-        Some(label) => m.label() == label || m.name == label,
-        None => m.primary,
-    };
-    responses.metrics.iter().position(|m| of_it(m) && fits(m))
+fn accuracy(responses: &ResponseTable, benchmark: &str, asked: Option<&str>) -> Option<Measure> {
+    let measure = Measure::of(responses, benchmark, asked)?;
+    let metric = &responses.metrics[measure.metric()];
+    (metric.higher_is_better && (asked.is_some() || metric.primary)).then_some(measure)
 }
 
 fn loss_metric(responses: &ResponseTable, benchmark: &str) -> Option<usize> {
@@ -202,7 +199,7 @@ struct Means {
 
 impl Means {
     /// Repeats are averaged within their item, then items within the run.
-    fn of(responses: &ResponseTable, benchmark: &str, accuracy: usize) -> Self {
+    fn of(responses: &ResponseTable, benchmark: &str, accuracy: &Measure) -> Self {
         let loss = loss_metric(responses, benchmark);
         let mut scores: HashMap<(u32, u32), (f64, f64)> = HashMap::new();
         let mut losses: HashMap<(u32, u32), (f64, f64)> = HashMap::new();
@@ -213,7 +210,7 @@ impl Means {
         let mut row = 0;
         responses.blocks().each(|Attempt { run, item, metric, score }| {
             let key = (run as u32, item as u32);
-            if metric == accuracy {
+            if accuracy.has(metric) {
                 if let Some(score) = score {
                     add(&mut scores, key, score);
                 }

@@ -11,7 +11,7 @@ pub struct Metric {
     pub filter: Option<String>,
     /// The benchmark it scores.
     pub benchmark: String,
-    /// The one metric used by default for its benchmark.
+    /// Used by default for its benchmark; with it may be others that no model of its scores has.
     pub primary: bool,
     /// Whether larger values are better.
     pub higher_is_better: bool,

@@ -2,6 +2,7 @@
 
 use super::codes::BUFFER;
 use super::ids::RespondentId;
+use super::measure::Measure;
 use super::run::Run;
 use super::table::ResponseTable;
 use rustc_hash::FxHashMap;
@@ -69,12 +70,12 @@ pub(crate) fn precedence(run: &Run) -> (i64, bool, &str) {
     (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
 }
 
-/// The runs that have rows of the metric, and those that have rows of other metrics of its benchmark; each in the
+/// The runs that have rows of the measure, and those that have rows of other metrics of its benchmark; each in the
 /// order of their first row.
-fn runs_with(table: &ResponseTable, metric: usize) -> [Vec<usize>; 2] {
-    let benchmark = &table.metrics[metric].benchmark;
+fn runs_with(table: &ResponseTable, measure: &Measure) -> [Vec<usize>; 2] {
+    let benchmark = &table.metrics[measure.metric()].benchmark;
     let kind: Vec<Option<usize>> = (table.metrics.iter().enumerate())
-        .map(|(at, m)| (m.benchmark == *benchmark).then_some(usize::from(at != metric)))
+        .map(|(at, m)| (m.benchmark == *benchmark).then_some(usize::from(!measure.has(at))))
         .collect();
     let mut used = [Vec::new(), Vec::new()];
     let mut seen = [vec![false; table.runs.len()], vec![false; table.runs.len()]];
@@ -94,8 +95,8 @@ fn runs_with(table: &ResponseTable, metric: usize) -> [Vec<usize>; 2] {
 }
 
 /// Every run as a respondent of its own.
-pub(super) fn every_run(table: &ResponseTable, metric: usize) -> Standing {
-    let [used, _] = runs_with(table, metric);
+pub(super) fn every_run(table: &ResponseTable, measure: &Measure) -> Standing {
+    let [used, _] = runs_with(table, measure);
     let mut standing = Standing { respondent_of: vec![None; table.runs.len()], ..Default::default() };
     let mut known = rustc_hash::FxHashSet::default();
     for (at, run) in used.into_iter().enumerate() {
@@ -112,8 +113,8 @@ pub(super) fn every_run(table: &ResponseTable, metric: usize) -> Standing {
 /// other, then of the latest time, then the last in the table. Runs without a time that differ from it in nothing
 /// but their number or seed are repeats. A run of the same step that has other items completes it: with items that
 /// better runs lack if its set-up is the same, and with all of its items if better runs have none of them.
-pub(super) fn one_for_each_model(table: &ResponseTable, metric: usize, item_at: &[u32]) -> Standing {
-    let [used, others] = runs_with(table, metric);
+pub(super) fn one_for_each_model(table: &ResponseTable, measure: &Measure, item_at: &[u32]) -> Standing {
+    let [used, others] = runs_with(table, measure);
     let mut of_model: FxHashMap<&str, usize> = FxHashMap::default();
     let mut models: Vec<(&str, Vec<usize>)> = Vec::new();
     for run in used {
@@ -127,7 +128,7 @@ pub(super) fn one_for_each_model(table: &ResponseTable, metric: usize, item_at: 
     for (_, runs) in &mut models {
         runs.sort_by_key(|&run| Reverse((precedence(&table.runs[run]), run)));
     }
-    let items = items_of(table, metric, item_at, &contenders(table, &models));
+    let items = items_of(table, measure, item_at, &contenders(table, &models));
     let mut standing = Standing { respondent_of: vec![None; table.runs.len()], ..Default::default() };
     let mut aside = Vec::new();
     for (at, (model, runs)) in models.iter().enumerate() {
@@ -161,7 +162,7 @@ fn contenders(table: &ResponseTable, models: &[(&str, Vec<usize>)]) -> Vec<usize
 /// The items that each of these runs has rows of.
 fn items_of(
     table: &ResponseTable,
-    metric: usize,
+    measure: &Measure,
     item_at: &[u32],
     runs: &[usize],
 ) -> FxHashMap<usize, Marks> {
@@ -171,7 +172,7 @@ fn items_of(
     runs.iter().for_each(|&run| of_run[run] = Some(none.clone()));
     if !runs.is_empty() {
         table.blocks().each(|row| {
-            if let (true, Some(marks)) = (row.metric == metric, &mut of_run[row.run]) {
+            if let (true, Some(marks)) = (measure.has(row.metric), &mut of_run[row.run]) {
                 let item = item_at[row.item];
                 marks[item as usize / 64] |= 1 << (item % 64);
             }

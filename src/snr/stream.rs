@@ -6,7 +6,7 @@
 
 use crate::response::run::asks_by_default;
 use crate::response::{
-    Attempt, ResponseTable, Run, ScorePoint, ScoreRun, ScoreTable, ScoreTableBuilder, SeriesName,
+    Attempt, Measure, ResponseTable, Run, ScorePoint, ScoreRun, ScoreTable, ScoreTableBuilder, SeriesName,
     score::size_in_name,
 };
 use std::collections::HashMap;
@@ -168,18 +168,9 @@ impl Accumulator {
 /// standard error by items is the paired one, `√(σ²_pi / n)`, where the models share their items. The count of runs
 /// that were left out is returned beside the table.
 pub fn score_table(table: &ResponseTable, benchmark: &str, metric: Option<&str>) -> (ScoreTable, usize) {
-    let of_benchmark = |m: &&usize| table.metrics[**m].benchmark == benchmark;
-    let known: Vec<usize> = (0..table.metrics.len()).collect();
-    let wanted =
-        |m: &&usize| metric.is_some_and(|w| table.metrics[**m].label() == w || table.metrics[**m].name == w);
-    let mut candidates = known.iter().filter(of_benchmark);
-    let chosen = match metric {
-        Some(_) => candidates.find(wanted),
-        None => known.iter().filter(of_benchmark).find(|m| table.metrics[**m].primary).or(candidates.next()),
-    };
-    let Some(&chosen) = chosen else { return (ScoreTable::default(), 0) };
+    let Some(measure) = Measure::of(table, benchmark, metric) else { return (ScoreTable::default(), 0) };
     let mut used = vec![false; table.runs.len()];
-    table.blocks().each(|attempt| used[attempt.run] |= attempt.metric == chosen);
+    table.blocks().each(|attempt| used[attempt.run] |= measure.has(attempt.metric));
     let mut n_left_out = 0;
     let mut models: HashMap<(String, Option<i64>), u32> = HashMap::new();
     let mut runs: Vec<usize> = Vec::new();
@@ -213,13 +204,13 @@ pub fn score_table(table: &ResponseTable, benchmark: &str, metric: Option<&str>)
     let mut sums = Accumulator::new(subject_of_item, model_of_run);
     table.blocks().each(|Attempt { run, item, metric, score }| {
         let (run, item) = (place[run], item_at[item]);
-        let is_wanted = metric == chosen && run != usize::MAX && item != usize::MAX;
+        let is_wanted = measure.has(metric) && run != usize::MAX && item != usize::MAX;
         if let Some(score) = score.filter(|_| is_wanted) {
             // Both were announced above.
             let _ = sums.push(run, item, score);
         }
     });
-    (series_of(&sums, table, benchmark, chosen, &runs, &subjects), n_left_out)
+    (series_of(&sums, table, benchmark, measure.metric(), &runs, &subjects), n_left_out)
 }
 
 fn series_of(

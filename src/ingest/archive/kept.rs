@@ -1,5 +1,6 @@
 //! Is an archive unpacked already? A list of what came out of it, written last, says so.
 
+use super::names::shown;
 use crate::ingest::walk::{Found, Member};
 use crate::store;
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,7 @@ impl Entry {
             }
             Self::LeftAside { name, why } if name.is_empty() => Found::Unreadable(archive.to_owned(), why),
             Self::LeftAside { name, why } => {
-                Found::Unreadable(PathBuf::from(format!("{}!{name}", archive.display())), why)
+                Found::Unreadable(PathBuf::from(format!("{}!{name}", shown(archive))), why)
             }
         }
     }

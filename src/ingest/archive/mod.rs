@@ -7,7 +7,7 @@
 
 mod contents;
 pub mod kept;
-mod names;
+pub(super) mod names;
 mod tar;
 mod unpacking;
 mod zip;

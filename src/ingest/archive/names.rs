@@ -1,4 +1,6 @@
-//! What is a member called? A name that can be shown, that no other member has and that leads nowhere.
+//! What is a file or member called? A name that can be shown, that no other member has and that leads nowhere.
+
+use std::path::Path;
 
 /// The name as text: what is no UTF-8 is shown byte by byte (`caf%E9.csv`), so that two names stay two.
 pub fn readable(name: &[u8]) -> String {
@@ -8,6 +10,11 @@ pub fn readable(name: &[u8]) -> String {
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
     }
     text
+}
+
+/// The path as text, in the same way.
+pub fn shown(path: &Path) -> String {
+    readable(path.as_os_str().as_encoded_bytes())
 }
 
 /// The name of a member as messages show it: `/` between parts, no way up. `None` for what is hidden.
@@ -45,6 +52,12 @@ mod tests {
     fn names_are_shown_and_stay_different() {
         assert_eq!(readable("é/a.csv".as_bytes()), "é/a.csv");
         assert_eq!(readable(b"caf\xe9.csv"), "caf%E9.csv");
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            let path = |name: &'static [u8]| shown(Path::new(std::ffi::OsStr::from_bytes(name)));
+            assert_eq!((path(b"d/\xff.csv"), path(b"d/\xfe.csv")), ("d/%FF.csv".into(), "d/%FE.csv".into()));
+        }
         assert_eq!(plain_name("./a\\../b//c.csv").as_deref(), Some("a/b/c.csv"));
         assert_eq!((plain_name("a/.git/x"), plain_name("/")), (None, None));
     }

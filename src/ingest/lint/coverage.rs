@@ -14,9 +14,19 @@ pub(super) fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec
     for ((tally, _), &benchmark) in account.of_item.iter().zip(&account.benchmark_of) {
         n_answered[benchmark] += usize::from(tally.n > 0);
     }
-    let mut lists: [Collector; 9] = std::array::from_fn(|_| Collector::new(table));
-    let [unanswered, other, sets, all_right, all_wrong, constant, model_right, model_wrong, successes] =
-        &mut lists;
+    let mut lists: [Collector; 10] = std::array::from_fn(|_| Collector::new(table));
+    let [
+        unanswered,
+        other,
+        other_models,
+        sets,
+        all_right,
+        all_wrong,
+        constant,
+        model_right,
+        model_wrong,
+        successes,
+    ] = &mut lists;
     for (at, (tally, span)) in account.of_item.iter().enumerate() {
         let id = |id: &str| id.to_owned();
         let bounded = unit.contains(table.items[at].benchmark.as_str());
@@ -40,6 +50,10 @@ pub(super) fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec
         for (model, has) in n_of_models.into_iter().enumerate() {
             let (name, tally) = (account.models[model], account.of_model(benchmark, model));
             if tally.n == 0 {
+                if let Some(metric) = account.other_metric_of(benchmark, model) {
+                    let label = table.metrics[metric as usize].label();
+                    other_models.add(benchmark_name, || format!("{name}: {label}"));
+                }
                 continue;
             }
             if has < all {
@@ -61,6 +75,7 @@ pub(super) fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec
     let kinds = [
         &UNANSWERED,
         &OTHER_METRIC,
+        &MODEL_OTHER_METRIC,
         &ITEM_SETS,
         &ALL_RIGHT,
         &ALL_WRONG,

@@ -62,6 +62,9 @@ kinds! {
     OTHER_METRIC: "items_of_another_metric",
         "item is scored by another metric than the primary one" / "items are scored by another metric than the primary one",
         "they are left out of every statistic of the primary metric", "name the other metric with --metric to analyse them";
+    MODEL_OTHER_METRIC: "models_of_another_metric",
+        "model is scored by another metric than the primary one" / "models are scored by another metric than the primary one",
+        "they are left out of every statistic of the primary metric", "name the other metric with --metric to analyse them";
     ITEM_SETS: "different_item_sets", "model lacks some of the items" / "models lack some of the items",
         "plain means compare models over different items", "compare over the items that all have in common, or add the missing results";
     ALL_RIGHT: "items_all_right", "item was solved by every model" / "items were solved by every model",

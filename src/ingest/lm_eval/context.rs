@@ -2,6 +2,7 @@
 
 use super::results::Results;
 use crate::ingest::Source;
+use crate::ingest::archive::names::shown;
 
 /// The results files that were found, to be consulted by the readers of item-level files.
 #[derive(Debug, Clone, Default)]
@@ -11,11 +12,11 @@ pub struct Context {
 
 /// The directory of a source, on disk and inside its archive.
 pub(super) fn place(source: &Source) -> String {
-    let disk = source.path.parent().map(|p| p.display().to_string()).unwrap_or_default();
+    let disk = source.path.parent().map(|p| shown(p)).unwrap_or_default();
     match &source.member {
         Some(member) => {
             let inner = member.rsplit_once('/').map_or("", |(directory, _)| directory);
-            format!("{}!{inner}", source.path.display())
+            format!("{}!{inner}", shown(&source.path))
         }
         None => disk,
     }

@@ -13,6 +13,7 @@ pub use facts::complete;
 pub use format::{format_of, quantisation_of};
 pub use size::{quantity, size_of};
 pub use spelling::{alike, plain_name};
+pub use step::as_part as step_of_part;
 
 use crate::response::{FactSource, Run};
 use std::borrow::Cow;

@@ -5,6 +5,7 @@ mod cells;
 use super::bits::BitMatrix;
 use super::blocks::{Attempt, Blocks};
 use super::matrix::{Cells, Counts, NO_CATEGORY, ResponseMatrix};
+use super::measure::Measure;
 use super::options::{NO_OPTION, OptionPlanes};
 use super::standing::{self, Standing};
 use super::table::{ResponseTable, Status};
@@ -101,7 +102,7 @@ pub enum PivotError {
 
 /// Cuts the matrix of one benchmark out of the table.
 ///
-/// The metric is the primary one (else the only one, else the first) unless named. Each model is one
+/// The metric is the primary one (else the only one, else the first) unless named; see [`Measure::of`]. Each model is one
 /// respondent, through one of its runs: the last training step, then the base prompt variant before any
 /// other, then the latest time, then the last in the table. Other runs of the same step give the items that it
 /// lacks, if their set-up is the same or they share no item with it. Runs without a time that differ in nothing but
@@ -117,7 +118,7 @@ pub fn pivot(
     benchmark: &str,
     options: &PivotOptions,
 ) -> Result<(ResponseMatrix, PivotReport), PivotError> {
-    let metric = choose_metric(table, benchmark, options)?;
+    let measure = choose_metric(table, benchmark, options)?;
     // Every item of the benchmark has a row, also those that nobody answered: they are findings.
     let item_index: Vec<usize> =
         (0..table.items.len()).filter(|&i| table.items[i].benchmark == benchmark).collect();
@@ -127,8 +128,8 @@ pub fn pivot(
     }
 
     let mut standing = match options.every_run {
-        true => standing::every_run(table, metric),
-        false => standing::one_for_each_model(table, metric, &item_at),
+        true => standing::every_run(table, &measure),
+        false => standing::one_for_each_model(table, &measure, &item_at),
     };
     let mut report = PivotReport {
         runs_set_aside: std::mem::take(&mut standing.set_aside),
@@ -138,23 +139,23 @@ pub fn pivot(
         ..Default::default()
     };
     let shape = (item_index.len(), standing.respondents.len());
-    let simple = pack_simple(table, metric, &standing, &item_at, shape, &mut report);
+    let simple = pack_simple(table, &measure, &standing, &item_at, shape, &mut report);
     let (packed, planes) = match simple {
         Some(bits) => (Cells::Binary(bits), None),
         None => {
-            let cells = gather(table, metric, &standing, &item_at, shape, &mut report)?;
+            let cells = gather(table, &measure, &standing, &item_at, shape, &mut report)?;
             let planes = option_planes(table, &cells, &item_index);
             (pack(table, &cells, report.max_repeats), planes)
         }
     };
     if report.max_repeats == 0 {
-        let metric = table.metrics[metric].label();
+        let metric = table.metrics[measure.metric()].label();
         return Err(PivotError::NoScores { benchmark: benchmark.to_owned(), metric });
     }
 
     let items = item_index.iter().map(|&i| table.items[i].id.clone()).collect();
     let subjects: Vec<Option<String>> = item_index.iter().map(|&i| table.items[i].subject.clone()).collect();
-    let metric = table.metrics[metric].clone();
+    let metric = table.metrics[measure.metric()].clone();
     let matrix =
         ResponseMatrix::new(benchmark, metric, standing.respondents, items, &subjects, packed, planes);
     Ok((matrix, report))
@@ -164,31 +165,23 @@ fn choose_metric(
     table: &ResponseTable,
     benchmark: &str,
     options: &PivotOptions,
-) -> Result<usize, PivotError> {
-    let of_benchmark: Vec<usize> =
-        (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == benchmark).collect();
-    let Some(&first) = of_benchmark.first() else {
-        return Err(PivotError::NoBenchmark { wanted: benchmark.to_owned(), known: table.benchmarks() });
-    };
-    match &options.metric {
-        Some(wanted) => of_benchmark
-            .iter()
-            .copied()
-            .find(|&m| table.metrics[m].label() == *wanted || table.metrics[m].name == *wanted)
-            .ok_or_else(|| PivotError::NoMetric {
-                benchmark: benchmark.to_owned(),
-                wanted: wanted.clone(),
-                known: of_benchmark.iter().map(|&m| table.metrics[m].label()).collect(),
-            }),
-        None => Ok(of_benchmark.iter().copied().find(|&m| table.metrics[m].primary).unwrap_or(first)),
-    }
+) -> Result<Measure, PivotError> {
+    Measure::of(table, benchmark, options.metric.as_deref()).ok_or_else(|| {
+        let of_benchmark = table.metrics.iter().filter(|metric| metric.benchmark == benchmark);
+        let known: Vec<String> = of_benchmark.map(|metric| metric.label()).collect();
+        let benchmark = benchmark.to_owned();
+        match options.metric.clone().filter(|_| !known.is_empty()) {
+            Some(wanted) => PivotError::NoMetric { benchmark, wanted, known },
+            None => PivotError::NoBenchmark { wanted: benchmark, known: table.benchmarks() },
+        }
+    })
 }
 
 /// Packs cells of 0, 1 and nothing that come once each, without options: nearly all large tables. `None` leaves
 /// the report as it was.
 fn pack_simple(
     table: &ResponseTable,
-    metric: usize,
+    measure: &Measure,
     standing: &Standing,
     item_at: &[u32],
     shape: (usize, usize),
@@ -201,7 +194,7 @@ fn pack_simple(
         // Tables are mostly sorted by model or by item: respondents as rows keep what is written together in either.
         let mut bits = BitMatrix::missing(shape.1, shape.0);
         while let Some(block) = blocks.next_block() {
-            for attempt in block.attempts().filter(|attempt| attempt.metric == metric) {
+            for attempt in block.attempts().filter(|attempt| measure.has(attempt.metric)) {
                 let item = item_at[attempt.item];
                 let Some(respondent) = standing.respondent(attempt.run, item) else { continue };
                 // Attempts without a score would have to be told from cells without an attempt.
@@ -225,7 +218,7 @@ fn pack_simple(
 
 fn gather(
     table: &ResponseTable,
-    metric: usize,
+    measure: &Measure,
     standing: &Standing,
     item_at: &[u32],
     shape: (usize, usize),
@@ -236,7 +229,7 @@ fn gather(
     while let Some(block) = blocks.next_block() {
         for (row, attempt) in (block.start..).zip(block.attempts()) {
             let Attempt { run, item, score, .. } = attempt;
-            if attempt.metric != metric {
+            if !measure.has(attempt.metric) {
                 continue;
             }
             let Some(respondent) = standing.respondent(run, item_at[item]) else { continue };
@@ -250,7 +243,7 @@ fn gather(
                     continue;
                 }
                 return Err(PivotError::ConflictingDuplicate {
-                    benchmark: table.metrics[metric].benchmark.clone(),
+                    benchmark: table.metrics[measure.metric()].benchmark.clone(),
                     run: table.runs[run].id.clone(),
                     item: table.items[item].id.to_string(),
                     repeat,

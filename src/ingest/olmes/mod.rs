@@ -1,12 +1,15 @@
 //! How likely was each option to a model of OLMES or of one of its checkpoints? One record for each question.
 
+mod place;
+
 use super::build::Builder;
 use super::json::value::{name, number, text_at, texts, whole};
 use super::json::{first_record, records, text_of};
 use super::lm_eval::groups::benchmark_of;
 use super::model_name;
 use super::{Fragment, ReadError, Source};
-use crate::response::{FactSource, OptionScore, Row, Run};
+use crate::response::{OptionScore, Row, Run};
+use place::Place;
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -18,7 +21,7 @@ use std::collections::HashMap;
 ///
 /// `logits_per_byte` is in bits and positive, although `logits_per_char` beside it is in nats and negative.
 /// Every `acc_*` is a metric of its own; the primary one is that of the task's configuration. In releases of
-/// checkpoints only the path says which model it was: `<recipe>/<size>/seed-<n>/step-<n>`.
+/// checkpoints only the path says which model it was ([`Place::of`]), whatever the configuration says.
 ///
 /// # Errors
 /// [`ReadError`] where not one record could be read.
@@ -157,18 +160,7 @@ fn questions(source: &Source) -> HashMap<i64, (Option<String>, Option<Vec<String
 /// The model, from the path of a release of checkpoints, else from the configuration, else from the directory.
 fn identity(source: &Source, metrics: &Value) -> (String, Run) {
     let config = &metrics["model_config"];
-    let above: Vec<String> = source
-        .directories()
-        .into_iter()
-        .map(|d| d.strip_suffix(".tar.gz").unwrap_or(&d).to_owned())
-        .collect();
-    let numbered = |prefix: &str| {
-        above
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(at, d)| Some((at, d.strip_prefix(prefix)?.parse::<i64>().ok()?)))
-    };
+    let above = source.directories();
     let mut run = Run::new("", "");
     run.n_shot = whole(&metrics["task_config"]["num_shots"]).and_then(|n| i32::try_from(n).ok());
     run.task_version = metrics["task_config"].get("version").and_then(name);
@@ -177,26 +169,22 @@ fn identity(source: &Source, metrics: &Value) -> (String, Run) {
         .map(str::to_owned);
     run.limit = whole(&metrics["task_config"]["limit"]);
     run.timestamp = text_at(metrics, &["current_date"]).map(str::to_owned);
-    if let Some(((seed_at, seed), (_, step))) = numbered("seed-").zip(numbered("step-"))
-        && seed_at >= 2
-    {
-        let (recipe, size) = (&above[seed_at - 2], &above[seed_at - 1]);
-        let model = format!("{recipe}-{size}-seed-{seed}");
-        run.model_raw = Some(format!("{recipe}/{size}/seed-{seed}/step-{step}"));
-        run.params = model_name::size_of(size);
-        run.step = Some(step);
-        run.mark_source(FactSource::Name);
-        run.seed = Some(seed);
-        run.family = Some(recipe.clone());
-        run.model = model.as_str().into();
-        return (model, run);
-    }
     let raw = text_at(config, &["model"]).map(str::to_owned);
     let raw = raw.or_else(|| above.last().cloned()).unwrap_or_default();
     let revision = text_at(config, &["revision"]).filter(|r| !r.is_empty());
     let named = model_name::read_weights(&raw, revision);
+    let place = Place::of(&above);
+    if let Some((place, model)) = place.as_ref().and_then(|place| Some((place, place.model.clone()?))) {
+        place.tell(&mut run);
+        // A release without directories of steps may have them in the configuration.
+        named.tell(&mut run);
+        return (model, run);
+    }
     run.model = named.display.as_str().into();
     named.tell(&mut run);
+    if let Some(place) = place.filter(|_| run.step.is_none()) {
+        place.tell(&mut run);
+    }
     run.model_raw = Some(raw);
     (named.display, run)
 }
@@ -218,12 +206,20 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_known_by_its_path() {
-        let member = "r/150M/seed-14/step-1250.tar.gz/step-1250/mmlu_x-predictions.jsonl";
-        let source = Source::new("d/r.tar.gz", Some(member.to_owned()), Vec::new());
-        let (model, run) = identity(&source, &Value::Null);
+        let of = |member: &str, config: Value| {
+            let source = Source::new("d/r.tar.gz", Some(member.to_owned()), Vec::new());
+            let (model, run) = identity(&source, &json!({ "model_config": config }));
+            (model, run.step, run.seed, run.params)
+        };
+        let told = ("r-150M-seed-14".to_owned(), Some(1250), Some(14), Some(150e6));
+        assert_eq!(of("r/150M/seed-14/step-1250.tar.gz/step-1250/x-predictions.jsonl", Value::Null), told);
+        let config = json!({"model": "/x/checkpoint", "revision": "step1250-unsharded-hf"});
+        assert_eq!(of("r/150M/seed-14/x-predictions.jsonl", config), told);
+        // Without a size above it a step is one of the model of the configuration.
+        let config = json!({"model": "o/m"});
         assert_eq!(
-            (model.as_str(), run.step, run.seed, run.params),
-            ("r-150M-seed-14", Some(1250), Some(14), Some(150e6))
+            of("results/step-10/x-predictions.jsonl", config),
+            ("o/m".to_owned(), Some(10), None, None)
         );
     }
 }
