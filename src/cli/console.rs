@@ -46,6 +46,13 @@ impl Console {
         }
     }
 
+    /// The same for a table of long texts, which is only cut where a terminal would break its lines.
+    pub fn uncut_text_options(&self) -> TextOptions {
+        let options = self.text_options();
+        let cut = std::io::stdout().is_terminal() || std::env::var_os("COLUMNS").is_some();
+        TextOptions { width: if cut { options.width } else { usize::MAX }, ..options }
+    }
+
     /// Something worth knowing that is not the result.
     pub fn note(&self, text: &str) {
         if !self.quiet {

@@ -6,10 +6,12 @@ use crate::ingest::explain::{self, FileRole};
 use crate::ingest::{
     self, Explained, FileRead, IngestError, IngestOptions, IngestReport, Lint, Skipped, Work,
 };
+use crate::plot::scale::grouped;
 use crate::render::text;
 use crate::report::{TableView, words};
 use crate::store;
 use clap::Args;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Read dumps of any known format into a .evals store
@@ -112,8 +114,22 @@ fn up_to_date(out: &Path, input: &str, console: &Console) -> Option<serde_json::
     }
 }
 
+/// Findings of one kind in more benchmarks than this are told together.
+const TOLD_APART: usize = 3;
+/// Benchmarks named of those.
+const NAMED: usize = 5;
+
 fn say(lints: &[Lint], console: &Console) {
+    let mut told = HashSet::new();
     for lint in lints {
+        let mut alike: Vec<&Lint> = lints.iter().filter(|other| other.code == lint.code).collect();
+        if alike.len() > TOLD_APART {
+            if told.insert(lint.code) {
+                alike.sort_by_key(|lint| std::cmp::Reverse(lint.count));
+                console.warning(&together(&alike));
+            }
+            continue;
+        }
         let place = lint.benchmark.as_deref().unwrap_or("all");
         console.warning(&format!(
             "{place}: {} ({}); {}: {}",
@@ -123,6 +139,27 @@ fn say(lints: &[Lint], console: &Console) {
             lint.remedy
         ));
     }
+}
+
+/// One kind of finding in several benchmarks, those with the most first.
+fn together(lints: &[&Lint]) -> String {
+    let [first, ..] = lints else { return String::new() };
+    let place = |lint: &&Lint| format!("{}: {}", lint.benchmark.as_deref().unwrap_or("all"), lint.count);
+    let named: Vec<String> = lints.iter().take(NAMED).map(place).collect();
+    let more = match lints.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    let total = lints.iter().map(|lint| lint.count).sum::<usize>() as f64;
+    format!(
+        "{} benchmarks: {} {} ({}{more}); {}: {}",
+        lints.len(),
+        grouped(total, 0),
+        first.found_of_many,
+        named.join(", "),
+        first.consequence,
+        first.remedy
+    )
 }
 
 /// Writes the decisions about files beside the tables of a store.
@@ -146,7 +183,7 @@ fn told(all: &[Explained], console: &Console) -> String {
         })
         .collect();
     let view = TableView::new("", &["file", "role", "format", "#rows", "evidence"], rows);
-    let table = text::table(&view, &options);
+    let table = text::table(&view, &console.uncut_text_options());
     let mut lines = table.lines();
     let mut text = format!("{}\n", lines.next().unwrap_or_default());
     let mut directory = None;

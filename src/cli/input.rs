@@ -1,7 +1,8 @@
 //! Which data did the user mean? Dumps, stores or the bundled set, as one matrix for each benchmark.
 
 use super::console::Console;
-use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, Work};
+use crate::ingest::{self, IngestError, IngestOptions, IngestReport, Progress, Skipped, Work};
+use crate::plot::scale::grouped;
 use crate::report::{FileRead, FileSkipped, LintNote, Provenance, words};
 use crate::response::{PivotOptions, PivotReport, ResponseMatrix, ResponseTable, pivot};
 use crate::store;
@@ -136,7 +137,10 @@ const SHOWN: usize = 8;
 
 /// What the reading left aside, and what it had to assume: nothing is dropped in silence.
 fn say_what_was_read(report: &IngestReport, console: &Console) {
-    for skipped in report.skipped.iter().take(SHOWN) {
+    // What is known and damaged before what was never meant.
+    let mut all: Vec<&Skipped> = report.skipped.iter().collect();
+    all.sort_by_key(|skipped| skipped.detected.is_none());
+    for skipped in all.into_iter().take(SHOWN) {
         console.warning(&format!("left aside: {}: {}", skipped.file, skipped.reason));
     }
     if let Some(more) = report.skipped.len().checked_sub(SHOWN).filter(|n| *n > 0) {
@@ -146,12 +150,18 @@ fn say_what_was_read(report: &IngestReport, console: &Console) {
         ));
     }
     for note in report.notes.iter().take(SHOWN) {
-        let times = match note.count {
+        let place = match note.count {
             1 => note.examples.first().cloned().unwrap_or_default(),
-            n => format!("{n} times, for instance {}", note.examples.join("; ")),
+            n => format!("{}, for instance {}", times(n, note.total), note.examples.join("; ")),
         };
-        console.note(&format!("note: {} ({times})", note.message));
+        console.note(&format!("note: {} ({place})", note.message));
     }
+}
+
+/// How often something was said, and what the numbers in it add up to.
+fn times(n: usize, total: Option<u64>) -> String {
+    let total = total.map_or(String::new(), |total| format!(", {} in all", grouped(total as f64, 0)));
+    format!("{n} times{total}")
 }
 
 impl Loaded {
@@ -176,7 +186,7 @@ impl Loaded {
                 read.lint = report.lint.iter().map(lint_note).collect();
                 notes.extend(report.notes.iter().map(|n| match n.count {
                     1 => n.message.clone(),
-                    times => format!("{} ({times} times)", n.message),
+                    count => format!("{} ({})", n.message, times(count, n.total)),
                 }));
             }
             None => read.lint = ingest::lint::lint(&self.table).iter().map(lint_note).collect(),

@@ -5,8 +5,9 @@ use crate::response::{Attempt, Metric, ResponseTable};
 use std::cmp::Reverse;
 
 /// Names of scores that are 1 for a right answer and 0 for a wrong one, letters and digits in lower case.
-const CORRECTNESS: [&str; 16] = [
+const CORRECTNESS: [&str; 17] = [
     "acc",
+    "accraw",
     "accuracy",
     "choice",
     "correct",
@@ -39,9 +40,9 @@ pub struct Choice {
 /// where larger is better before others, then the one that scores the most models, then the most items, then the
 /// first.
 ///
-/// A right answer is `acc` in one harness and `accuracy` or `exact_match` in another. If the metric that was found
-/// bears such a name and all of its scores are 0 and 1, other metrics of which this is true are primary beside it,
-/// as long as they score none of the same models: the scores of all models are then of one measure.
+/// A right answer is `acc` in one harness and `accuracy` or `exact_match` in another. Metrics that bear such names and
+/// whose scores are all 0 and 1 are one measure: with the first of them in the order above others are taken that score
+/// none of the same models. They are all primary if the metric found is one of them, or if they score more models.
 pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
     // A benchmark of one metric needs no count.
     let several = table.metrics.len() > table.benchmarks().len();
@@ -56,7 +57,11 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
             (table.metrics[m].higher_is_better, scored[m].models.n, scored[m].items.n, Reverse(m))
         };
         let Some(&best) = candidates.iter().max_by_key(|&m| rank(m)) else { continue };
-        let mut because = match (marked.len(), of.len()) {
+        let is_right = |&m: &usize| is_correctness(&table.metrics[m], &scored[m]);
+        let mut right: Vec<usize> = of.iter().copied().filter(is_right).collect();
+        right.sort_by_key(|m| Reverse((candidates.contains(m), rank(m))));
+        let (measure, n_models) = of_one_measure(&right, &scored);
+        let because = match (marked.len(), of.len()) {
             (1, _) => "marked in the data".to_owned(),
             (0, 1) => "the only metric".to_owned(),
             (0, n) => format!("of {n} metrics, the one with the most models, then items, then the first"),
@@ -64,31 +69,27 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
                 format!("of {n} marked in the data, the one with the most models, then items, then the first")
             }
         };
-        let mut taken = vec![best];
-        if is_correctness(&table.metrics[best], &scored[best]) {
-            let mut others: Vec<usize> = of.iter().copied().filter(|&m| m != best).collect();
-            others.retain(|&m| is_correctness(&table.metrics[m], &scored[m]));
-            others.sort_by_key(|m| Reverse((table.metrics[*m].primary, rank(m))));
-            let mut covered = scored[best].models.clone();
-            for other in others {
-                if covered.take_disjoint(&scored[other].models) {
-                    taken.push(other);
-                }
-            }
-        }
-        if taken.len() > 1 {
-            let names: Vec<String> = taken[1..].iter().map(|&m| table.metrics[m].label()).collect();
-            because = format!(
-                "{because}; with {}, which score other models right or wrong in the same way",
-                names.join(", ")
-            );
-        }
+        let is_better = marked.len() != 1 && n_models > scored[best].models.n;
+        let (taken, because) = if measure.len() > 1 && (measure.contains(&best) || is_better) {
+            let names: Vec<String> = measure.iter().map(|&m| table.metrics[m].label()).collect();
+            let names = names.join(", ");
+            (measure, format!("{because}; {names} score different models right or wrong in the same way"))
+        } else {
+            (vec![best], because)
+        };
         for &at in &of {
             table.metrics[at].primary = taken.contains(&at);
         }
         choices.push(Choice { benchmark, because });
     }
     choices
+}
+
+/// The first of these metrics, and those behind it that score none of the same models; the number of their models.
+fn of_one_measure(metrics: &[usize], scored: &[Scored]) -> (Vec<usize>, usize) {
+    let mut covered = Marks::default();
+    let taken = metrics.iter().copied().filter(|&m| covered.take_disjoint(&scored[m].models)).collect();
+    (taken, covered.n)
 }
 
 fn is_correctness(metric: &Metric, scored: &Scored) -> bool {
@@ -229,11 +230,21 @@ mod tests {
         let mut table = of(&rows, 1);
         let choices = choose(&mut table);
         assert_eq!(primary(&table), ["acc", "accuracy"]);
-        assert!(choices[0].because.contains("with accuracy, which"), "{}", choices[0].because);
+        assert!(
+            choices[0].because.contains("acc, accuracy score different models"),
+            "{}",
+            choices[0].because
+        );
         // Marks of a table that is read again are kept.
         assert!(table.metrics[0].primary);
         let (matrix, _) = crate::response::pivot(&table, "b", &Default::default()).unwrap();
         assert_eq!((matrix.n_respondents(), matrix.metric.name.as_str()), (3, "acc"));
+        // Together they may score more models than any other metric.
+        let rows: [(&str, &[u32], f64); 3] =
+            [("f1", &[0, 1, 2], 1.0), ("acc", &[0, 1], 1.0), ("exact_match", &[4, 5], 0.0)];
+        let mut table = of(&rows, 1);
+        choose(&mut table);
+        assert_eq!(primary(&table), ["acc", "exact_match"]);
         // A share of right answers is not a right answer.
         let mut table = of(&[("acc", &[0, 1], 0.5), ("accuracy", &[2], 0.0)], 1);
         choose(&mut table);

@@ -129,6 +129,8 @@ pub struct NoteGroup {
     pub message: String,
     /// How many there are.
     pub count: usize,
+    /// What the numbers add up to that they begin with, where each begins with one.
+    pub total: Option<u64>,
     /// Where: the first few, `file` or `file, row n`.
     pub examples: Vec<String>,
 }
@@ -139,16 +141,24 @@ pub fn group(notes: &[Note]) -> Vec<NoteGroup> {
     let mut place: HashMap<String, usize> = HashMap::new();
     for note in notes {
         let at = *place.entry(kind(&note.message)).or_insert_with(|| {
-            groups.push(NoteGroup { message: note.message.clone(), count: 0, examples: Vec::new() });
+            let (message, total) = (note.message.clone(), Some(0));
+            groups.push(NoteGroup { message, count: 0, total, examples: Vec::new() });
             groups.len() - 1
         });
         groups[at].count += 1;
+        groups[at].total = groups[at].total.zip(leading_number(&note.message)).map(|(total, n)| total + n);
         if groups[at].examples.len() < MAX_EXAMPLES {
             let row = note.row.map_or(String::new(), |row| format!(", row {row}"));
             groups[at].examples.push(format!("{}{row}", note.file));
         }
     }
     groups
+}
+
+/// The number that a message begins with, or what stands behind its first colon: `3 rows …`, `acc: 3 attempts …`.
+fn leading_number(message: &str) -> Option<u64> {
+    let number = |text: &str| text.split_once(' ')?.0.parse().ok();
+    number(message).or_else(|| number(message.split_once(": ")?.1))
 }
 
 /// A message without its numbers and without what stands in quotes.
@@ -234,6 +244,8 @@ mod tests {
         let groups = group(&notes);
         assert_eq!((groups.len(), groups[0].count), (1, 10));
         assert_eq!(groups[0].examples, ["0, row 3", "1, row 3", "2, row 3"]);
+        assert_eq!((groups[0].total, group(&[note("f", "no number 3")])[0].total), (Some(45), None));
+        assert_eq!(group(&[note("f", "acc: 3 rows"), note("g", "acc: 4 rows")])[0].total, Some(7));
         assert_eq!(group(&[notes[0].clone(), note("f", "another")]).len(), 2);
     }
 }

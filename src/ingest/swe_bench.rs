@@ -29,7 +29,7 @@ const OF_RUN: [List; 5] = [
     ("resolved_ids", Some(1.0), Status::Ok),
     ("unresolved_ids", Some(0.0), Status::Ok),
     ("empty_patch_ids", Some(0.0), Status::NoAnswer),
-    ("error_ids", Some(0.0), Status::MissingAssumedWrong),
+    ("error_ids", Some(0.0), Status::Error),
     ("incomplete_ids", None, Status::Unscored),
 ];
 
@@ -278,7 +278,7 @@ mod tests {
             ("a-1", Some(1.0), Status::Ok),
             ("a-2", Some(0.0), Status::Ok),
             ("a-4", Some(0.0), Status::NoAnswer),
-            ("a-3", Some(0.0), Status::MissingAssumedWrong),
+            ("a-3", Some(0.0), Status::Error),
             ("a-5", None, Status::Unscored),
         ];
         assert_eq!(found, expected.map(|(instance, score, status)| (instance.to_owned(), score, status)));

@@ -43,7 +43,7 @@ fn a_report_of_swe_bench_names_every_instance() {
     // 2 resolved, 2 unresolved, 2 empty, 3 errors, 1 incomplete; 7, 1, 1, 0, 1.
     assert_eq!(sum(&table, "toy-org/Toy-7B", "swe-bench"), (9, 2.0));
     assert_eq!(sum(&table, "toy-org/Toy-70B", "swe-bench"), (9, 7.0));
-    let statuses = [Status::NoAnswer, Status::MissingAssumedWrong, Status::Unscored];
+    let statuses = [Status::NoAnswer, Status::Error, Status::Unscored];
     assert_eq!(statuses.map(|status| count(&table, status)), [3, 3, 2]);
     assert!(
         report.notes.iter().any(|n| n.message.contains("3 instances ended in an error")),

@@ -56,6 +56,42 @@ fn every_long_form_of_the_samples_is_the_truth() {
     }
 }
 
+/// Writes a long table with a metric for each model: correct answers on the first `right` of ten items.
+fn scored(directory: &Path, metric: &str, models: &[(&str, usize)]) {
+    let row = |model: &str, right: usize, item: usize| {
+        format!("{model},i{item},b,{metric},{}\n", u8::from(item < right))
+    };
+    let rows = models.iter().flat_map(|(m, right)| (0..10).map(move |item| row(m, *right, item)));
+    let text: String =
+        std::iter::once("model,item,benchmark,metric,score\n".to_owned()).chain(rows).collect();
+    fs::write(directory.join(format!("{metric}.csv")), text).unwrap();
+}
+
+#[test]
+fn right_answers_are_right_under_whatever_name_a_harness_has_for_them() {
+    let directory = tempfile::tempdir().unwrap();
+    scored(directory.path(), "acc", &[("m1", 3), ("m2", 5)]);
+    scored(directory.path(), "exact_match", &[("m3", 7)]);
+    scored(directory.path(), "rouge_l", &[("m4", 9)]);
+    let (table, report) = read(directory.path());
+    let primary: Vec<&str> = table.metrics.iter().filter(|m| m.primary).map(|m| m.name.as_str()).collect();
+    assert_eq!(primary, ["acc", "exact_match"]);
+    let summary = &report.benchmarks[0];
+    assert_eq!((summary.n_models, summary.mean_score), (4, Some(0.5)));
+    let left: Vec<_> = report.lint.iter().filter(|l| l.code == "models_of_another_metric").collect();
+    assert_eq!((left.len(), left[0].examples.as_slice()), (1, &["m4: rouge_l".to_owned()][..]));
+    let (matrix, told) = pivot(&table, "b", &PivotOptions::default()).unwrap();
+    assert_eq!((matrix.n_respondents(), matrix.mean_score()), (3, Some(0.5)));
+    assert_eq!(told.models_without_metric, ["m4"]);
+    let asked = PivotOptions { metric: Some("exact_match".to_owned()), ..Default::default() };
+    assert_eq!(pivot(&table, "b", &asked).unwrap().0.mean_score(), Some(0.7));
+    // A store keeps what counts.
+    let store = directory.path().join("s.evals");
+    evalgauge::store::write(&table, &store, &evalgauge::store::Provenance::default()).unwrap();
+    let again = evalgauge::store::read(&store).unwrap();
+    assert_eq!(pivot(&again, "b", &PivotOptions::default()).unwrap().0.mean_score(), Some(0.5));
+}
+
 #[test]
 fn every_wide_form_of_the_samples_carries_what_it_can() {
     let Some(truth) = truth() else { return };
@@ -202,7 +238,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_read() {
     put("notes.md", b"# Notes\n\nNothing, really.\n");
     put("half.json", b"[{\"model\": \"a\", \"ite");
     let (table, report) = read(dir.path());
-    assert_eq!((table.len(), report.files.len(), report.skipped.len()), (4, 1, 6));
+    assert_eq!((table.len(), report.files.len(), report.skipped.len()), (4, 2, 5));
     let reason = |name: &str| {
         let skipped = report.skipped.iter().find(|s| s.file.ends_with(name)).unwrap();
         skipped.reason.clone()
@@ -211,9 +247,9 @@ fn what_cannot_be_read_is_named_and_the_rest_is_read() {
     assert!(reason("noise.bin").contains("binary"));
     assert!(reason("archive.zip").contains("unpack it first"));
     assert!(reason("cut.parquet").contains("damaged"));
-    assert!(reason("notes.md").contains("not a known format"));
     assert!(reason("half.json").contains("ends in the middle"), "{}", reason("half.json"));
-    assert!(report.files.iter().all(|f| f.format == Format::Delimited));
+    let notes = report.files.iter().find(|file| file.file.ends_with("notes.md")).unwrap();
+    assert_eq!(notes.format, Format::Auxiliary);
 }
 
 #[test]
@@ -330,7 +366,7 @@ fn metrics_repeats_steps_and_variants_are_kept_apart() {
     assert_eq!(table.rows().map(|r| r.repeat).collect::<Vec<_>>(), [1, 2, 1, 1, 1]);
     let primary: Vec<_> = table.metrics.iter().map(|m| (m.name.as_str(), m.primary)).collect();
     assert_eq!(primary, [("acc", true), ("f1", false)]);
-    assert!(report.benchmarks[0].primary_because.contains("most scored"));
+    assert!(report.benchmarks[0].primary_because.contains("most models"));
 }
 
 #[test]
@@ -369,12 +405,12 @@ fn every_file_is_explained() {
         }
         assert_eq!(e.found.is_some(), e.nearest.is_some(), "{e:?}");
         let prose = e.file.ends_with(".md") || e.file.ends_with(".yaml");
-        assert!(!prose || (e.role == FileRole::SetAside && e.format.is_none()), "{e:?}");
+        assert!(!prose || e.role == FileRole::Auxiliary, "{e:?}");
         let is_samples = e.file.contains("/lm_eval/") && e.file.contains("samples_");
         assert!(!is_samples || e.role == FileRole::Dump, "{e:?}");
     }
     let keys = all.iter().find(|e| e.file.ends_with("runs_to_run_suites.json")).unwrap();
-    assert!(keys.found.unwrap().contains("JSON with the keys"), "{keys:?}");
+    assert_eq!(keys.role, FileRole::Auxiliary, "{keys:?}");
 }
 
 #[test]

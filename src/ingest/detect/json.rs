@@ -36,6 +36,15 @@ pub(super) fn detect_json(file: &str, peek: &Peek, source: &Source) -> Result<De
         let because = "each of its keys holds an object with `resolved`".to_owned();
         return Ok(Detected { format: Format::SweBench, because });
     }
+    let of_nothing = ["costs.json", "runs_to_run_suites.json"].contains(&source.file_name().as_str());
+    if peek.shape == Shape::Object && peek.fields.is_empty() && !peek.truncated && of_nothing {
+        let because = "it is an empty list of a HELM release".to_owned();
+        return Ok(Detected { format: Format::Auxiliary, because });
+    }
+    if let Some(what) = of_helm_release(peek).filter(|_| peek.shape == Shape::Object) {
+        let because = format!("it is {what} of a HELM release, which say nothing about single items");
+        return Ok(Detected { format: Format::Auxiliary, because });
+    }
     if peek.shape == Shape::Object && of_logs(peek) {
         let because =
             "each of its keys holds the header of a log of Inspect, which says nothing about single items";
@@ -64,6 +73,7 @@ pub(super) fn detect_json(file: &str, peek: &Peek, source: &Source) -> Result<De
         return Ok(Detected { format: Format::Records, because });
     }
     let found = match names.as_slice() {
+        [] if peek.shape == Shape::Object => "an empty JSON object".to_owned(),
         [] => "JSON without objects".to_owned(),
         names => format!("JSON with the keys {}", shortened(names)),
     };
@@ -98,6 +108,25 @@ pub(super) fn by_name(detected: Detected, source: &Source) -> Detected {
 fn of_instances(peek: &Peek) -> bool {
     let resolved = |value: &[u8]| Peek::at(value).is_some_and(|object| object.has("resolved"));
     !peek.fields.is_empty() && peek.fields.iter().all(|(_, value)| resolved(value))
+}
+
+/// What an object without fixed keys tells of the runs of a HELM release.
+fn of_helm_release(peek: &Peek) -> Option<&'static str> {
+    let all = |is: &dyn Fn(&str, &[u8]) -> bool| {
+        !peek.fields.is_empty() && peek.fields.iter().all(|(name, value)| is(name, value))
+    };
+    let has = |value: &[u8], keys: &[&str]| {
+        Peek::at(value).is_some_and(|object| keys.iter().all(|key| object.has(key)))
+    };
+    if all(&|_, value| has(value, &["num_prompt_tokens", "num_completion_tokens"])) {
+        Some("the tokens by model")
+    } else if all(&|name, value| name.contains("model=") && value.starts_with(b"\"")) {
+        Some("the suites by run")
+    } else if all(&|_, value| has(value, &["display_name", "description", "taxonomy"])) {
+        Some("the descriptions of groups")
+    } else {
+        None
+    }
 }
 
 /// Whether every value is an object about one log: a list of the logs of a directory.

@@ -70,17 +70,24 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
         Content::Pickle => found(Format::TinyBenchmarks, "it begins as a Python pickle does"),
         Content::Binary => Err(ReadError::Unrecognised {
             file,
-            found: format!("binary content that begins with {:02x?}", &bytes[..bytes.len().min(4)]),
+            found: format!("binary content that begins with the bytes {}", hex(&bytes[..bytes.len().min(4)])),
             nearest: "Parquet, which begins with PAR1".to_owned(),
         }),
         Content::Text => match Peek::at(bytes) {
             Some(peek) => detect_json(&file, &peek, source).map(|detected| by_name(detected, source)),
-            None => detect_text(file, bytes),
+            None => detect_text(file, source),
         },
     }
 }
 
-fn detect_text(file: String, bytes: &[u8]) -> Result<Detected, ReadError> {
+/// How names of texts end that are written for people or to be run, and are no tables whatever their lines look like.
+const DOCUMENTS: [&str; 22] = [
+    "bib", "cfg", "css", "htm", "html", "ini", "jl", "js", "lock", "md", "patch", "diff", "py", "pyi", "r",
+    "rst", "sh", "tex", "toml", "ts", "yaml", "yml",
+];
+
+fn detect_text(file: String, source: &Source) -> Result<Detected, ReadError> {
+    let bytes = source.beginning();
     if let Some(form) = promptfoo::other_form(bytes) {
         return Err(ReadError::Unsupported {
             file,
@@ -92,6 +99,11 @@ fn detect_text(file: String, bytes: &[u8]) -> Result<Detected, ReadError> {
         let because = "its first line is that of a leaderboard of BFCL, whose rows are averages".to_owned();
         return Ok(Detected { format: Format::Auxiliary, because });
     }
+    let name = source.file_name().to_ascii_lowercase();
+    if let Some(ending) = name.rsplit_once('.').map(|(_, ending)| ending).filter(|e| DOCUMENTS.contains(e)) {
+        let because = format!("text whose name ends in .{ending}: written for people or to be run");
+        return Ok(Detected { format: Format::Auxiliary, because });
+    }
     match delimited::sniff(bytes) {
         Some(delimiter) => {
             let because = format!("its lines are cut by {:?}", char::from(delimiter));
@@ -99,6 +111,11 @@ fn detect_text(file: String, bytes: &[u8]) -> Result<Detected, ReadError> {
         }
         None => Err(not_a_table(file, bytes)),
     }
+}
+
+/// Bytes as two digits each: `7f 45`.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
 fn not_unpacked(file: String, what: &str) -> ReadError {
@@ -186,6 +203,14 @@ mod tests {
         ] {
             assert_eq!(detected(text), Ok(Format::Auxiliary), "{text}");
         }
+        for text in [
+            r#"{"o/m":{"num_prompt_tokens":5,"num_completion_tokens":2,"total_tokens":7}}"#,
+            r#"{"mmlu:subject=law,model=o_m":"v1.0.0","gsm:model=o_m":"v1.0.1"}"#,
+            r#"{"mmlu":{"display_name":"MMLU","description":"d","taxonomy":null}}"#,
+            r#"[{"title":"t","header":[],"rows":[]}]"#,
+        ] {
+            assert_eq!(detected(text), Ok(Format::Auxiliary), "{text}");
+        }
         let scored = "{\"task_id\":1,\"solution\":\"x\",\"model\":\"m\",\"score\":1}\n{\"task_id\":2}\n";
         assert_eq!(detected(scored), Ok(Format::Records));
         assert_eq!(detected(r#"{"testRunData":{"testCases":[]}}"#), Ok(Format::DeepEval));
@@ -223,6 +248,19 @@ mod tests {
         let ragged = told("model,item,score\na,1\nb,2\nc,1,1\n");
         assert!(ragged.contains("2 fields where the first line has 3"), "{ragged}");
         assert!(told("\u{feff}Dear diary, dear\nfriend\n").contains("not a known format"));
+    }
+
+    #[test]
+    fn texts_for_people_and_programs_are_no_damaged_tables() {
+        let of = |name: &str| {
+            let source = Source::new(name, None, b"import a, b, c\nx = f(1, 2)\nprint(x)\n".to_vec());
+            detect(&source).map(|d| d.format)
+        };
+        assert_eq!(
+            [of("run.py"), of("d/README.md.gz"), of("A.YAML")],
+            [(); 3].map(|()| Ok(Format::Auxiliary))
+        );
+        assert!(of("run.csv").is_err() && of("py").is_err());
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub(super) const AUXILIARY: &[(&[Shape], &[&str], &str)] = &[
     (ONE, &["name", "description", "tags", "definition_path"], "the description of a HELM scenario"),
     (ARRAY, &["instance_id", "train_trial_index", "request"], "the requests of a HELM run"),
     (ARRAY, &["run_path", "run_spec"], "the list of runs of a HELM suite"),
+    (ARRAY, &["title", "header", "rows"], "the tables of a HELM release"),
     (ARRAY, &["scenario_spec", "adapter_spec"], "the specifications of runs of a HELM suite"),
     (ONE, &["suites", "suite", "date"], "the summary of a HELM suite"),
     (ARRAY, &["instruction", "output", "generator"], "the answers that AlpacaEval compares"),

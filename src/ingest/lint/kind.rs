@@ -20,6 +20,9 @@ pub struct Lint {
     pub examples: Vec<String>,
     /// What was found.
     pub found: String,
+    /// The same of several, without their number.
+    #[serde(skip)]
+    pub found_of_many: &'static str,
     /// What follows from it.
     pub consequence: &'static str,
     /// What to do.
@@ -93,9 +96,10 @@ kinds! {
     SUCCESSES: "successes_only", "model has no other items than the successes that its file lists" / "models have no other items than the successes that their files list",
         "a mean of 1 says nothing: what was tried without success is not known",
         "add submissions to the same split, or files that list every item";
-    SHARED: "documents_in_two_benchmarks", "document stands in two benchmarks" / "documents stand in two benchmarks",
-        "a task that was run alone and as a part of its group counts twice, each time with other models",
-        "run it in the same way for all models, or analyse one benchmark at a time (--benchmark)";
+    SHARED: "documents_in_two_benchmarks",
+        "pair of benchmarks has half or more of its documents in common" / "pairs of benchmarks have half or more of their documents in common",
+        "they are one task under two names, or two ways of asking or scoring it: means over benchmarks count it twice",
+        "analyse one of them (--benchmark), or give the results of one only";
     NAMES: "similar_model_names", "group of model names differs only in spelling" / "groups of model names differ only in spelling",
         "one model may be counted as several",
         "if they are one model, give them one name in a table of models beside the results (`models.csv` with the columns `model` and `name`)";
@@ -157,6 +161,7 @@ impl Kind {
             count,
             examples,
             found: format!("{count} {}", self.found[usize::from(count != 1)]),
+            found_of_many: self.found[1],
             consequence: self.consequence,
             remedy: self.remedy,
         }

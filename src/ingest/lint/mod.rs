@@ -98,11 +98,12 @@ fn shared_documents(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
             *shared.entry((other, benchmark)).or_default() += 1;
         }
     }
-    for ((one, other), count) in shared {
-        if 2 * count >= n_items[one].min(n_items[other]) {
-            let examples = vec![format!("{one} and {other}")];
-            found.push(SHARED.finding(Some(one.to_owned()), count, examples));
-        }
+    shared.retain(|(one, other), count| 2 * *count >= n_items[one].min(n_items[other]));
+    if !shared.is_empty() {
+        let told =
+            |((one, other), count): (&(&str, &str), &usize)| format!("{one} and {other}: {count} in common");
+        let examples = shared.iter().take(MAX_EXAMPLES).map(told).collect();
+        found.push(SHARED.finding(None, shared.len(), examples));
     }
 }
 
@@ -183,8 +184,11 @@ mod tests {
         }
         let found = lint(&t);
         let shared = found.iter().find(|l| l.code == "documents_in_two_benchmarks").unwrap();
-        assert_eq!((shared.count, shared.examples.as_slice()), (1, &["b and b_group".to_owned()][..]));
-        assert_eq!(shared.found, "1 document stands in two benchmarks");
+        assert_eq!(
+            (shared.count, shared.examples.as_slice()),
+            (1, &["b and b_group: 1 in common".to_owned()][..])
+        );
+        assert_eq!(shared.found, "1 pair of benchmarks has half or more of its documents in common");
         // The same question, where one version of a harness gives no hash of the document.
         (t.items[0].doc_hash, t.items[0].item_hash, t.items[1].item_hash) = (None, Some(7), Some(7));
         assert!(lint(&t).iter().any(|l| l.code == "documents_in_two_benchmarks" && l.count == 1));

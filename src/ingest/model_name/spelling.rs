@@ -1,6 +1,6 @@
 //! Which names may be spellings of one? Letters and digits compared, and who made it where one does not say.
 
-use super::with_slashes;
+use super::{OF_CACHE, with_slashes};
 use std::collections::BTreeMap;
 
 /// What converters and servers put behind a name.
@@ -17,6 +17,16 @@ pub fn plain_name(name: &str) -> String {
 /// The same without what converters put behind it, parts from the last to the first.
 fn parts_of(name: &str) -> Vec<String> {
     let name = with_slashes(name).to_lowercase();
+    // The default revision, a directory of the hub's cache, the hub or another provider before a colon.
+    let name = name.strip_suffix("@main").unwrap_or(&name);
+    let name = name.strip_prefix(OF_CACHE).map_or(name.to_owned(), |name| name.replacen("--", "/", 1));
+    let name = match name.split_once(':') {
+        Some(("hf" | "huggingface", name)) => name.to_owned(),
+        Some((provider, name)) if provider.bytes().all(|b| b.is_ascii_alphabetic()) => {
+            format!("{provider}/{name}")
+        }
+        _ => name,
+    };
     let bare = ENDINGS.iter().find_map(|end| name.strip_suffix(end)).filter(|bare| !bare.is_empty());
     plain_name(bare.unwrap_or(&name)).split('/').rev().map(str::to_owned).collect()
 }
@@ -63,7 +73,10 @@ mod tests {
             "meta-llama/Llama-3-8B",
             "meta-llama--Llama-3-8B",
             "meta-llama__Llama-3-8B",
-            "openai/meta-llama/Llama-3-8B",
+            "meta-llama/Llama-3-8B@main",
+            "models--meta-llama--Llama-3-8B",
+            "hf:meta-llama/Llama-3-8B",
+            "openai:meta-llama/Llama-3-8B",
         ];
         let others = ["meta-llama/Llama-3-8B-GPTQ", "meta-llama/Llama-3-80B", "Llama-3.8B"];
         assert_eq!(alike(one.into_iter().chain(others)), [one]);

@@ -37,6 +37,13 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
     let mut details = Details { place: &place, run, metric, n_without_verdict: 0 };
     let passage = if asked.n_entries > 0 {
         let size = asked.period().max(1);
+        if size < asked.by_position.len() {
+            let message = format!(
+                "{} entries ask the same {size} questions over and over: taken for repeats",
+                asked.by_position.len()
+            );
+            build.note(None, message);
+        }
         let read = entries(source, &DETAILS, |key, piece| {
             piece.each(|row, entry: Value| {
                 if let Ok(position) = key.parse::<usize>() {
