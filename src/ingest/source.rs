@@ -93,8 +93,8 @@ impl Source {
             Stored::Here(_) => Ok(None),
             Stored::OnDisk { file, limit, .. } => {
                 let mut unpacked = Unpacked::open(file, *limit)?;
-                // Takes a byte-order mark off.
-                unpacked.sample(4)?;
+                // Takes off what is before the text.
+                unpacked.sample(16)?;
                 Ok(Some(unpacked))
             }
         }

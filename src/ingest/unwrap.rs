@@ -182,16 +182,14 @@ impl Unpacked {
         self.layers
     }
 
-    /// The first bytes, without a byte-order mark; they will be read again.
+    /// The first bytes, without a byte-order mark and the delimiter that a spreadsheet names; they will be read again.
     ///
     /// # Errors
     /// As [`open`].
     pub fn sample(&mut self, n: usize) -> Result<Vec<u8>, ReadError> {
         let mut start = std::mem::take(&mut self.start);
         self.read_on(&mut start, n)?;
-        if start.starts_with(&MARK) {
-            start.drain(..MARK.len());
-        }
+        start.drain(..before_text(&start));
         self.start.clone_from(&start);
         Ok(start)
     }
@@ -257,20 +255,32 @@ fn damaged(file: &str, error: &io::Error) -> ReadError {
     ReadError::Malformed { file: file.to_owned(), row: None, message }
 }
 
-/// UTF-8 without its mark; UTF-16 with a mark, as spreadsheets write it, as UTF-8.
+/// Bytes before the text: the mark, and `sep=;` in a line of its own, as spreadsheets write it.
+fn before_text(bytes: &[u8]) -> usize {
+    let mark = if bytes.starts_with(&MARK) { MARK.len() } else { 0 };
+    let named = match &bytes[mark..] {
+        [b's', b'e', b'p', b'=', _, b'\n', ..] => 6,
+        [b's', b'e', b'p', b'=', _, b'\r', b'\n', ..] => 7,
+        _ => 0,
+    };
+    mark + named
+}
+
+/// UTF-8 without what is before its text; UTF-16 with a mark, as spreadsheets write it, as UTF-8.
 fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
-    if bytes.starts_with(&MARK) {
-        bytes.drain(..MARK.len());
-        return bytes;
-    }
     let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
         Some([0xff, 0xfe]) => u16::from_le_bytes,
         Some([0xfe, 0xff]) => u16::from_be_bytes,
-        _ => return bytes,
+        _ => {
+            bytes.drain(..before_text(&bytes));
+            return bytes;
+        }
     };
     let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    text.into_bytes()
+    let mut text = text.into_bytes();
+    text.drain(..before_text(&text));
+    text
 }
 
 #[cfg(test)]
@@ -289,6 +299,8 @@ mod tests {
         let inner = b"\xef\xbb\xbfmodel,item\n".to_vec();
         let nested = zstd::encode_all(gzip(&inner).as_slice(), 1).unwrap();
         assert_eq!(unwrap("f", nested, 1 << 20).unwrap(), b"model,item\n");
+        assert_eq!(unwrap("f", b"\xef\xbb\xbfsep=;\r\na;b".to_vec(), 1 << 20).unwrap(), b"a;b");
+        assert_eq!(unwrap("f", b"sep=a\tb".to_vec(), 1 << 20).unwrap(), b"sep=a\tb");
         let utf16: Vec<u8> = "\u{feff}a\tü".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(unwrap("f", utf16, 1 << 20).unwrap(), "a\tü".as_bytes());
     }

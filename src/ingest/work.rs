@@ -20,18 +20,18 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum WorkError {
     /// Another program is at it.
-    #[error("{path} is in use: another ingest writes the same store; wait for it, or name another --out")]
+    #[error("{path} is in use: another ingest writes it; wait for it, or name another --out")]
     InUse {
-        /// The directory.
+        /// The store that is to be written.
         path: String,
     },
     /// The system refused.
-    #[error("{path}: {source}; choose an --out that can be written")]
+    #[error("{path} cannot be written ({why}); name another --out")]
     Io {
-        /// The directory.
+        /// The store that is to be written.
         path: String,
         /// What the system says.
-        source: io::Error,
+        why: io::Error,
     },
 }
 
@@ -121,8 +121,8 @@ impl Work {
     /// See [`WorkError`].
     pub fn open(out: &Path) -> Result<Self, WorkError> {
         let directory = beside(out);
-        let path = directory.display().to_string();
-        let failed = |source| WorkError::Io { path: path.clone(), source };
+        let path = out.display().to_string();
+        let failed = |why| WorkError::Io { path: path.clone(), why };
         fs::create_dir_all(&directory).map_err(failed)?;
         let lock = File::create(directory.join("lock")).map_err(failed)?;
         // Where files cannot be locked, nobody can be found out.

@@ -264,7 +264,11 @@ fn write_with<'a>(
         Ok(())
     };
     guard(write).map_err(|error| match error {
-        ColumnarError::Damaged(why) | ColumnarError::Unwritable(why) => ColumnarError::Unwritable(why),
+        ColumnarError::Damaged(why) | ColumnarError::Unwritable(why) => {
+            // What the system says, without the ways it came.
+            let why = why.rsplit_once("underlying IO error: ").map_or(why.as_str(), |(_, why)| why);
+            ColumnarError::Unwritable(why.to_owned())
+        }
     })
 }
 

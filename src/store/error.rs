@@ -10,20 +10,20 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The system refused.
-    #[error("{path}: {source}")]
+    #[error("{path}: {why}")]
     Io {
         /// The file or directory.
         path: String,
         /// What the system says.
-        source: io::Error,
+        why: io::Error,
     },
     /// A Parquet file is damaged, or a table cannot be put into one.
-    #[error("{file}: {source}")]
+    #[error("{file}: {why}")]
     Columnar {
         /// The file.
         file: String,
         /// What is wrong with it.
-        source: ColumnarError,
+        why: ColumnarError,
     },
     /// The manifest is damaged or of a later version.
     #[error("{file}: {message}; write the store again with `evalgauge ingest`")]
@@ -95,11 +95,11 @@ pub enum StoreError {
 impl StoreError {
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.display().to_string();
-        move |source| Self::Io { path, source }
+        move |why| Self::Io { path, why }
     }
 
     pub(super) fn columnar(file: &str) -> impl FnOnce(ColumnarError) -> Self {
         let file = file.to_owned();
-        move |source| Self::Columnar { file, source }
+        move |why| Self::Columnar { file, why }
     }
 }

@@ -55,11 +55,11 @@ pub fn wide_csv(matrix: &ResponseMatrix) -> Result<Vec<u8>, StoreError> {
 }
 
 pub(super) fn csv_error(error: csv::Error) -> StoreError {
-    StoreError::Io { path: "CSV".to_owned(), source: std::io::Error::other(error) }
+    StoreError::Io { path: "CSV".to_owned(), why: std::io::Error::other(error) }
 }
 
 pub(super) fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, StoreError> {
     writer
         .into_inner()
-        .map_err(|e| StoreError::Io { path: "CSV".to_owned(), source: std::io::Error::other(e.to_string()) })
+        .map_err(|e| StoreError::Io { path: "CSV".to_owned(), why: std::io::Error::other(e.to_string()) })
 }

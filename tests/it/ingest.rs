@@ -354,6 +354,13 @@ fn percentages_are_rescaled_and_said_to_be() {
 }
 
 #[test]
+fn a_line_that_names_the_delimiter_is_no_row() {
+    let (table, report) = text("sep=;\nmodel;item;score\na;1;1\na;2;0\nb;1;0\n");
+    assert_eq!(table.rows().map(|r| r.score).collect::<Vec<_>>(), [1.0, 0.0, 0.0].map(Some));
+    assert!(report.notes.is_empty(), "{}", notes(&report));
+}
+
+#[test]
 fn metrics_repeats_steps_and_variants_are_kept_apart() {
     let (table, report) = text(
         "model,benchmark,item,metric,score,epoch,step,prompt_variant\n\
