@@ -61,8 +61,10 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
         let (benchmark, subject) = benchmark_of(&task, None);
         let run = build.run(&model, &[&evaluation], |run| {
             run.timestamp = text_at(&about, &["evaluation_timestamp"]).map(str::to_owned);
-            run.harness =
-                text_at(&about, &["eval_library", "name"]).map(str::to_owned).or(run.harness.take());
+            let library = text_at(&about, &["eval_library", "name"]).filter(|name| *name != "unknown");
+            // The converter's name for it.
+            let library = library.map(|name| if name == "lm_eval" { "lm-evaluation-harness" } else { name });
+            run.harness = library.map(str::to_owned).or(run.harness.take());
             run.harness_version = text_at(&about, &["eval_library", "version"]).map(str::to_owned);
         });
         let id = match texts_of.get(&sample) {

@@ -42,7 +42,7 @@ pub struct Choice {
 ///
 /// A right answer is `acc` in one harness and `accuracy` or `exact_match` in another. Metrics that bear such names and
 /// whose scores are all 0 and 1 are one measure: with the first of them in the order above others are taken that score
-/// none of the same models. They are all primary if the metric found is one of them, or if they score more models.
+/// none of the same runs. They are all primary if the metric found is one of them, or if they score more models.
 pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
     // A benchmark of one metric needs no count.
     let several = table.metrics.len() > table.benchmarks().len();
@@ -54,7 +54,7 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
         let marked: Vec<usize> = of.iter().copied().filter(|&m| table.metrics[m].primary).collect();
         let candidates = if marked.is_empty() { &of } else { &marked };
         let rank = |&m: &usize| {
-            (table.metrics[m].higher_is_better, scored[m].models.n, scored[m].items.n, Reverse(m))
+            (table.metrics[m].higher_is_better, scored[m].models.count(), scored[m].items.count(), Reverse(m))
         };
         let Some(&best) = candidates.iter().max_by_key(|&m| rank(m)) else { continue };
         let is_right = |&m: &usize| is_correctness(&table.metrics[m], &scored[m]);
@@ -69,11 +69,11 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
                 format!("of {n} marked in the data, the one with the most models, then items, then the first")
             }
         };
-        let is_better = marked.len() != 1 && n_models > scored[best].models.n;
+        let is_better = marked.len() != 1 && n_models > scored[best].models.count();
         let (taken, because) = if measure.len() > 1 && (measure.contains(&best) || is_better) {
             let names: Vec<String> = measure.iter().map(|&m| table.metrics[m].label()).collect();
             let names = names.join(", ");
-            (measure, format!("{because}; {names} score different models right or wrong in the same way"))
+            (measure, format!("{because}; {names} score different runs right or wrong in the same way"))
         } else {
             (vec![best], because)
         };
@@ -85,25 +85,30 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
     choices
 }
 
-/// The first of these metrics, and those behind it that score none of the same models; the number of their models.
-fn of_one_measure(metrics: &[usize], scored: &[Scored]) -> (Vec<usize>, usize) {
-    let mut covered = Marks::default();
-    let taken = metrics.iter().copied().filter(|&m| covered.take_disjoint(&scored[m].models)).collect();
-    (taken, covered.n)
+/// The first of these metrics, and those behind it that score none of the same runs; the number of their models.
+fn of_one_measure(metrics: &[usize], scored: &[Scored]) -> (Vec<usize>, u32) {
+    let (mut runs, mut models) = (Marks::default(), Marks::default());
+    let mut taken = Vec::new();
+    for &metric in metrics.iter().filter(|&&m| scored[m].items.count() > 0) {
+        if !runs.meets(&scored[metric].runs) {
+            runs.take(&scored[metric].runs);
+            models.take(&scored[metric].models);
+            taken.push(metric);
+        }
+    }
+    (taken, models.count())
 }
 
 fn is_correctness(metric: &Metric, scored: &Scored) -> bool {
     let name: String =
         metric.name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    metric.higher_is_better
-        && scored.items.n > 0
-        && !scored.beyond_0_and_1
-        && CORRECTNESS.contains(&name.as_str())
+    metric.higher_is_better && !scored.beyond_0_and_1 && CORRECTNESS.contains(&name.as_str())
 }
 
 /// Whom and what a metric scores.
 #[derive(Debug, Clone, Default)]
 struct Scored {
+    runs: Marks,
     models: Marks,
     items: Marks,
     /// Whether there is a score that is neither 0 nor 1.
@@ -112,34 +117,31 @@ struct Scored {
 
 /// A set of numbers.
 #[derive(Debug, Clone, Default)]
-struct Marks {
-    words: Vec<u64>,
-    n: usize,
-}
+struct Marks(Vec<u64>);
 
 impl Marks {
     fn insert(&mut self, number: usize) {
-        let (word, bit) = (number / 64, 1u64 << (number % 64));
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
+        if number / 64 >= self.0.len() {
+            self.0.resize(number / 64 + 1, 0);
         }
-        self.n += usize::from(self.words[word] & bit == 0);
-        self.words[word] |= bit;
+        self.0[number / 64] |= 1 << (number % 64);
     }
 
-    /// Takes the numbers of `other`, unless there is one that both have.
-    fn take_disjoint(&mut self, other: &Self) -> bool {
-        if self.words.iter().zip(&other.words).any(|(a, b)| a & b != 0) {
-            return false;
-        }
-        self.words.resize(self.words.len().max(other.words.len()), 0);
-        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
-        self.n += other.n;
-        true
+    fn count(&self) -> u32 {
+        self.0.iter().map(|word| word.count_ones()).sum()
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    fn take(&mut self, other: &Self) {
+        self.0.resize(self.0.len().max(other.0.len()), 0);
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 }
 
-/// What each metric scores, models and items by number: models among all, items among those of the benchmark.
+/// What each metric scores, all by number: runs and models among all, items among those of the benchmark.
 fn count(table: &ResponseTable) -> Vec<Scored> {
     let mut numbers: rustc_hash::FxHashMap<&str, usize> = Default::default();
     let mut number_of = |name| {
@@ -159,6 +161,7 @@ fn count(table: &ResponseTable) -> Vec<Scored> {
     table.blocks().each(|Attempt { run, item, metric, score }| {
         if let Some(score) = score {
             let of_metric = &mut scored[metric];
+            of_metric.runs.insert(run);
             of_metric.models.insert(model_of[run]);
             of_metric.items.insert(item_of[item]);
             of_metric.beyond_0_and_1 |= score != 0.0 && score != 1.0;
@@ -230,11 +233,7 @@ mod tests {
         let mut table = of(&rows, 1);
         let choices = choose(&mut table);
         assert_eq!(primary(&table), ["acc", "accuracy"]);
-        assert!(
-            choices[0].because.contains("acc, accuracy score different models"),
-            "{}",
-            choices[0].because
-        );
+        assert!(choices[0].because.contains("acc, accuracy score different runs"), "{}", choices[0].because);
         // Marks of a table that is read again are kept.
         assert!(table.metrics[0].primary);
         let (matrix, _) = crate::response::pivot(&table, "b", &Default::default()).unwrap();
@@ -245,6 +244,13 @@ mod tests {
         let mut table = of(&rows, 1);
         choose(&mut table);
         assert_eq!(primary(&table), ["acc", "exact_match"]);
+        // Two runs of one model, of which one stands for it.
+        let mut table = of(&[("acc", &[0, 1], 1.0), ("accuracy", &[2, 3], 0.0)], 1);
+        table.runs[3].model = "m1".into();
+        choose(&mut table);
+        assert_eq!(primary(&table), ["acc", "accuracy"]);
+        let (matrix, report) = crate::response::pivot(&table, "b", &Default::default()).unwrap();
+        assert_eq!((matrix.n_respondents(), report.n_runs_repeated + report.runs_set_aside.len()), (3, 1));
         // A share of right answers is not a right answer.
         let mut table = of(&[("acc", &[0, 1], 0.5), ("accuracy", &[2], 0.0)], 1);
         choose(&mut table);

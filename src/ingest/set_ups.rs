@@ -33,7 +33,8 @@ pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lin
     list.report(&SET_UPS, found);
 }
 
-/// What two runs differ in. A number format or a number of examples that is not known of one of them is no difference.
+/// What two runs differ in. A harness, a number format or a number of examples that is not
+/// known of one of them is no difference.
 fn differences(run: &Run, stands: &Run) -> Vec<String> {
     let mut all = Vec::new();
     let mut tell = |what: &str, other: &str, stands: &str| {
@@ -41,6 +42,9 @@ fn differences(run: &Run, stands: &Run) -> Vec<String> {
             all.push(format!("{what} {other} beside {stands}"));
         }
     };
+    if let (Some(harness), Some(other)) = (&run.harness, &stands.harness) {
+        tell("harness", harness, other);
+    }
     if let (Some(dtype), Some(other)) = (&run.dtype, &stands.dtype) {
         tell("dtype", dtype, other);
     }
@@ -98,6 +102,9 @@ mod tests {
         let told = "m: dtype 4bit beside bfloat16, n_shot 5 beside 0";
         assert_eq!(examples(vec![first(), last()]), [told]);
         assert_eq!(examples(vec![last(), first()]), [told]);
+        let of = |harness: &str, time| Run { harness: Some(harness.to_owned()), ..at(time) };
+        assert_eq!(examples(vec![of("a", "1"), of("b", "2"), at("3")]), [] as [&str; 0]);
+        assert_eq!(examples(vec![of("a", "1"), of("b", "2")]), ["m: harness a beside b"]);
         let chat = Run {
             chat_template_sha: Some("0123456789abcdef".into()),
             prompt_variant: Some("chat+system-ab".into()),

@@ -3,7 +3,7 @@
 
 use super::table::ResponseTable;
 
-/// The metrics of a benchmark whose scores are taken together: one, or several of which no model has two.
+/// The metrics of a benchmark whose scores are taken together: one, or several of which no run has two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measure {
     metric: usize,

@@ -11,7 +11,8 @@ pub struct Metric {
     pub filter: Option<String>,
     /// The benchmark it scores.
     pub benchmark: String,
-    /// Used by default for its benchmark; with it may be others that no model of its scores has.
+    /// Used by default for its benchmark; with it may be others, names of the same measure, of
+    /// which no run has two.
     pub primary: bool,
     /// Whether larger values are better.
     pub higher_is_better: bool,

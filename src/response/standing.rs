@@ -56,6 +56,12 @@ pub(crate) fn repeats(a: &Run, b: &Run) -> bool {
     a.timestamp.is_none() && alike == *b
 }
 
+/// Whether two runs may have been made by the same program. Programs ask in different ways, and the same question need
+/// not have the same name in both.
+fn may_be_of_one_harness(a: &Run, b: &Run) -> bool {
+    a.harness.as_ref().zip(b.harness.as_ref()).is_none_or(|(a, b)| a == b)
+}
+
 /// Whether the one run may complete the other item by item.
 fn same_set_up(a: &Run, b: &Run) -> bool {
     let set_up = |run: &Run| {
@@ -111,8 +117,8 @@ pub(super) fn every_run(table: &ResponseTable, measure: &Measure) -> Standing {
 
 /// One respondent for each model: the run of the last training step, then of the base prompt variant before any
 /// other, then of the latest time, then the last in the table. Runs without a time that differ from it in nothing
-/// but their number or seed are repeats. A run of the same step that has other items completes it: with items that
-/// better runs lack if its set-up is the same, and with all of its items if better runs have none of them.
+/// but their number or seed are repeats. A run of the same step and harness that has other items completes it: with items
+/// that better runs lack if its set-up is the same, and with all of its items if better runs have none of them.
 pub(super) fn one_for_each_model(table: &ResponseTable, measure: &Measure, item_at: &[u32]) -> Standing {
     let [used, others] = runs_with(table, measure);
     let mut of_model: FxHashMap<&str, usize> = FxHashMap::default();
@@ -211,7 +217,8 @@ impl Standing {
             };
             let any = |both: fn(u64, u64) -> u64| own.iter().zip(&**covered).any(|(o, c)| both(*o, *c) != 0);
             let (has_new, has_old) = (any(|own, covered| own & !covered), any(|own, covered| own & covered));
-            if !has_new || has_old && !same_set_up(&table.runs[run], best) {
+            let fits = !has_old || same_set_up(&table.runs[run], best);
+            if !has_new || !fits || !may_be_of_one_harness(&table.runs[run], best) {
                 left.push(run);
                 continue;
             }

@@ -104,8 +104,8 @@ pub enum PivotError {
 ///
 /// The metric is the primary one (else the only one, else the first) unless named; see [`Measure::of`]. Each model is one
 /// respondent, through one of its runs: the last training step, then the base prompt variant before any
-/// other, then the latest time, then the last in the table. Other runs of the same step give the items that it
-/// lacks, if their set-up is the same or they share no item with it. Runs without a time that differ in nothing but
+/// other, then the latest time, then the last in the table. Other runs of the same step and harness give the items that
+/// it lacks, if their set-up is the same or they share no item with it. Runs without a time that differ in nothing but
 /// their number, seed or spelling of the model are repeats of one another. Repeats of a cell are kept as counts where
 /// scores
 /// are 0 and 1 and averaged otherwise. Rows that say the same thing twice are folded and counted; rows that
