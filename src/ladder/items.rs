@@ -155,7 +155,7 @@ fn latest_runs(runs: &[Run], means: &Means, names: &[String]) -> BTreeSet<usize>
     let by_default = asks_by_default(runs);
     for &run in means.by_run.keys().filter(|run| by_default[**run]) {
         let place = latest.entry((&names[run], runs[run].step)).or_insert(run);
-        if runs[run].timestamp > runs[*place].timestamp {
+        if runs[run].made_at() > runs[*place].made_at() {
             *place = run;
         }
     }

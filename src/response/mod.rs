@@ -13,6 +13,7 @@ pub mod joiner;
 pub mod matrix;
 pub mod measure;
 pub mod metric;
+pub(crate) mod moment;
 pub mod option_scores;
 pub mod options;
 pub mod output;

@@ -99,6 +99,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// When it was made, to be compared: microseconds since 1970 where the time can be read, before that as text.
+    pub(crate) fn made_at(&self) -> (Option<i64>, &str) {
+        let time = self.timestamp.as_deref().unwrap_or("");
+        (super::moment::moment(time), time)
+    }
+
     /// A run of which only its name and its model are known.
     pub fn new(id: impl Into<String>, model: impl Into<RespondentId>) -> Self {
         Self {

@@ -72,8 +72,8 @@ fn same_set_up(a: &Run, b: &Run) -> bool {
 }
 
 /// What makes one run of a model stand for it before another: the greater stands, of equals the later in the table.
-pub(crate) fn precedence(run: &Run) -> (i64, bool, &str) {
-    (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.timestamp.as_deref().unwrap_or(""))
+pub(crate) fn precedence(run: &Run) -> (i64, bool, (Option<i64>, &str)) {
+    (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.made_at())
 }
 
 /// The runs that have rows of the measure, and those that have rows of other metrics of its benchmark; each in the
@@ -132,7 +132,7 @@ pub(super) fn one_for_each_model(table: &ResponseTable, measure: &Measure, item_
         models[at].1.push(run);
     }
     for (_, runs) in &mut models {
-        runs.sort_by_key(|&run| Reverse((precedence(&table.runs[run]), run)));
+        runs.sort_by_cached_key(|&run| Reverse((precedence(&table.runs[run]), run)));
     }
     let items = items_of(table, measure, item_at, &contenders(table, &models));
     let mut standing = Standing { respondent_of: vec![None; table.runs.len()], ..Default::default() };
