@@ -61,16 +61,27 @@ impl RunSpec {
         }
     }
 
-    /// `mmlu:subject=philosophy,model=openai_gpt2`, where `:` may have become `-` or `=`.
+    /// `mmlu:subject=philosophy,model=openai_gpt2`, where `:` and `=` may have become other marks. Without a model in
+    /// it the whole name is the model's: no two directories are taken for one.
     fn of_directory(directory: &str) -> Self {
         let argument = |key: &str| {
-            let at = directory.find(&format!("{key}="))? + key.len() + 1;
-            directory[at..].split(',').next().map(str::to_owned)
+            let is_mark = |c: char| matches!(c, '=' | '-' | '_' | ':');
+            let mut places =
+                directory.match_indices(key).map(|(at, _)| (&directory[..at], &directory[at + key.len()..]));
+            let (_, value) = places.find(|(before, behind)| {
+                behind.starts_with(is_mark) && before.ends_with(|c: char| is_mark(c) || c == ',')
+            })?;
+            value[1..].split(',').next().map(str::to_owned)
         };
-        let benchmark = directory.split([':', '-', '=', ',']).next().unwrap_or("helm").to_owned();
+        let end = ["model", "subject", "method", "dataset"].iter().filter_map(|key| {
+            let marks = [':', '-', '=', '_', ','];
+            marks.iter().filter_map(|mark| directory.find(&format!("{mark}{key}"))).min()
+        });
+        let benchmark = &directory[..end.min().unwrap_or(directory.len())];
+        let benchmark = benchmark.split([':', ',']).next().unwrap_or("helm").to_owned();
         Self {
             model: argument("model")
-                .map_or_else(|| "unknown".to_owned(), |model| model.replacen('_', "/", 1)),
+                .map_or_else(|| directory.to_owned(), |model| model.replacen('_', "/", 1)),
             name: directory.to_owned(),
             groups: vec![benchmark.clone()],
             benchmark,
@@ -125,5 +136,18 @@ mod tests {
         let spec = RunSpec::of_directory("mmlu-subject=philosophy,method=x,model=openai_gpt2");
         assert_eq!((spec.benchmark.as_str(), spec.model.as_str()), ("mmlu", "openai/gpt2"));
         assert_eq!(spec.subject.as_deref(), Some("philosophy"));
+        for written in [
+            "simple_mcqa:model=o_m",
+            "simple_mcqa_model-o_m",
+            "simple_mcqa-model_o_m,x=1",
+            "simple_mcqa=model=o_m",
+        ] {
+            let spec = RunSpec::of_directory(written);
+            assert_eq!((spec.benchmark.as_str(), spec.model.as_str()), ("simple_mcqa", "o/m"), "{written}");
+        }
+        let spec = RunSpec::of_directory("commonsense:dataset=x,method=y,model=o_m");
+        assert_eq!((spec.benchmark.as_str(), spec.model.as_str()), ("commonsense", "o/m"));
+        let spec = RunSpec::of_directory("copy of run 2");
+        assert_eq!(spec.model, "copy of run 2");
     }
 }

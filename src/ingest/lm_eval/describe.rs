@@ -1,8 +1,9 @@
 //! What was asked? The question, its options and its key, as one record of a samples file tells them.
 
-use super::options::{Options, listed, several};
+use super::options::{Options, in_fields, listed, several};
 use super::sample::{Doc, Sample};
 use crate::ingest::json::Scalar;
+use crate::ingest::json::value::letter_of_any_case;
 use crate::response::{Item, OptionScore};
 use std::borrow::Cow;
 
@@ -20,6 +21,21 @@ const QUESTION_FIELDS: [&str; 12] = [
     "text",
     "premise",
     "context",
+];
+
+/// Words in names of fields that show options, keys or what is said about them: no part of the question, whose order
+/// and text may differ from run to run.
+const NO_QUESTION: [&str; 10] = [
+    "answer",
+    "choice",
+    "option",
+    "ending",
+    "explanation",
+    "rationale",
+    "solution",
+    "target",
+    "label",
+    "gold",
 ];
 
 /// Fields that describe an item beside its subject.
@@ -44,7 +60,12 @@ pub(super) fn option_texts<'s>(sample: &'s Sample, options: Option<&Options<'s>>
     }
     match (listed(&sample.doc, n), options) {
         (Some(list), _) => list.iter().map(|text| text.as_ref()).collect(),
-        (None, Some(options)) if !options.prompts_differ => options.scored.iter().map(|o| o.text).collect(),
+        (None, Some(options)) if !options.prompts_differ => {
+            let scored: Vec<&str> = options.scored.iter().map(|o| o.text).collect();
+            // Letters stand for what the document has in fields of their own.
+            let are_letters = (0..).zip(&scored).all(|(k, text)| letter_of_any_case(text) == Some(k));
+            in_fields(&sample.doc, scored.len()).filter(|_| are_letters).unwrap_or(scored)
+        }
         (None, _) => Vec::new(),
     }
 }
@@ -89,16 +110,25 @@ pub(super) fn describe(
     }
 }
 
-/// The question of a document: the field that usually holds it, else all its texts.
+/// The question of a document: the field that usually holds it, else all its texts but options and keys.
 fn question<'d>(doc: &'d Doc) -> Option<Cow<'d, str>> {
     let text = |value: &'d Scalar| match value {
         Scalar::Text(text) if !text.trim().is_empty() => Some(text.as_ref()),
         _ => None,
     };
-    let by_name =
-        QUESTION_FIELDS.iter().find_map(|name| text(&doc.fields.iter().find(|(key, _)| key.0 == *name)?.1));
+    let by_name = QUESTION_FIELDS.iter().find_map(|name| {
+        let mut named = doc.fields.iter().filter(|(key, _)| key.0.eq_ignore_ascii_case(name));
+        named.find_map(|(_, value)| text(value))
+    });
     by_name.map(Cow::Borrowed).or_else(|| {
-        let all: Vec<&str> = doc.fields.iter().filter_map(|(_, value)| text(value)).collect();
+        let asks = |key: &str| {
+            let key = key.to_lowercase();
+            key.chars().count() > 1 && !NO_QUESTION.iter().any(|word| key.contains(word))
+        };
+        let texts = |asks: &dyn Fn(&str) -> bool| -> Vec<&str> {
+            doc.fields.iter().filter(|(key, _)| asks(&key.0)).filter_map(|(_, value)| text(value)).collect()
+        };
+        let all = Some(texts(&asks)).filter(|all| !all.is_empty()).unwrap_or_else(|| texts(&|_| true));
         (!all.is_empty()).then(|| Cow::Owned(all.join("\n")))
     })
 }
@@ -120,4 +150,50 @@ pub(super) fn option_scores(options: &Options<'_>, item: u32) -> impl Iterator<I
             is_greedy: o.is_greedy,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(doc: &str) -> String {
+        question(&serde_json::from_str::<Doc>(doc).unwrap()).unwrap().into_owned()
+    }
+
+    #[test]
+    fn the_question_has_no_options_and_no_key() {
+        assert_eq!(asked(r#"{"Correct Answer": "x", "Question": "why?", "choice1": "y"}"#), "why?");
+        // Without a field of a usual name.
+        let doc =
+            r#"{"Passage": "p", "Incorrect Answer 1": "w", "choice1": "y", "A": "z", "Explanation": "e"}"#;
+        assert_eq!(asked(doc), "p");
+        assert_eq!(asked(r#"{"answer": "x"}"#), "x");
+    }
+
+    #[test]
+    fn letters_stand_for_fields() {
+        let record = |doc: &str, options: [&str; 2]| {
+            format!(
+                r#"{{"doc_id": 0, "doc": {doc}, "arguments": [["q", " {}"], ["q", " {}"]], "resps": [[[-1.0, false]],
+                [[-2.0, false]]], "filtered_resps": [[-1.0, false], [-2.0, false]], "acc": 1.0}}"#,
+                options[0], options[1]
+            )
+        };
+        let texts = |text: &str| {
+            let sample: Sample = serde_json::from_str(text).unwrap();
+            let options = Options::read(&sample.requests, &sample.answers, " ");
+            option_texts(&sample, options.as_ref()).into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        for doc in [
+            r#"{"question": "?", "A": "x", "B": "y"}"#,
+            r#"{"question": "?", "choice1": "x", "choice2": "y"}"#,
+            r#"{"question": "?", "opa": "x", "opb": "y", "opc": "z"}"#,
+            r#"{"question": "?", "Choices": ["x", "y"]}"#,
+        ] {
+            assert_eq!(texts(&record(doc, ["A", "B"])), ["x", "y"], "{doc}");
+            assert_eq!(texts(&record(doc, ["(A)", "(B)"])), ["x", "y"], "{doc}");
+        }
+        let of_words = r#"{"sentence": "_", "option1": "x", "option2": "y"}"#;
+        assert_eq!(texts(&record(of_words, ["u", "v"])), ["u", "v"]);
+    }
 }

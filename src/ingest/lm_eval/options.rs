@@ -248,9 +248,32 @@ pub(super) fn listed<'d>(doc: &'d Doc<'_>, n: Option<usize>) -> Option<&'d [std:
     let fits = |len: usize| n.map_or(len > 1, |n| len == n);
     let names = NAMES.iter().filter(|name| n.is_some() || **name != "answers");
     names.into_iter().find_map(|name| {
-        let list = doc.lists.iter().find(|(key, list)| key.0 == *name && fits(list.len()))?;
+        let list =
+            doc.lists.iter().find(|(key, list)| key.0.eq_ignore_ascii_case(name) && fits(list.len()))?;
         Some(list.1.as_slice())
     })
+}
+
+/// The options where the document has a field for each: `A`, `choice1`, `option_a`, `opa` and those that follow.
+pub(super) fn in_fields<'d>(doc: &'d Doc<'_>, n: usize) -> Option<Vec<&'d str>> {
+    let letter = |k: usize| char::from(b'a' + k as u8);
+    let names: [fn(usize, char) -> String; 6] = [
+        |_, letter| letter.to_string(),
+        |k, _| format!("choice{}", k + 1),
+        |k, _| format!("option{}", k + 1),
+        |_, letter| format!("choice_{letter}"),
+        |_, letter| format!("option_{letter}"),
+        |_, letter| format!("op{letter}"),
+    ];
+    let field = |name: String| {
+        let value = doc.fields.iter().find(|(key, _)| key.0.eq_ignore_ascii_case(&name));
+        match value {
+            Some((_, Scalar::Text(text))) => Some(text.as_ref()),
+            _ => None,
+        }
+    };
+    let all = |name: &fn(usize, char) -> String| (0..n).map(|k| field(name(k, letter(k)))).collect();
+    (2..=26).contains(&n).then(|| names.iter().find_map(all)).flatten()
 }
 
 #[cfg(test)]
