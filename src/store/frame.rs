@@ -49,6 +49,13 @@ impl Words {
         counts
     }
 
+    /// Takes white space off the ends of words; words that become one are one.
+    pub fn trim(&mut self) {
+        if self.distinct.iter().any(|word| word.trim().len() != word.len()) {
+            *self = self.iter().map(|word| word.map(str::trim)).collect();
+        }
+    }
+
     /// Decides about each distinct word once, and gives every row the decision about its word.
     pub fn decide<T: Clone>(&self, decision: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
         let decided: Vec<Option<T>> = self.distinct.iter().map(|w| decision(w)).collect();
@@ -148,6 +155,16 @@ impl Cells {
         self.len() == 0
     }
 
+    /// Keeps the first `n` rows.
+    pub fn truncate(&mut self, n: usize) {
+        match self {
+            Self::Words(w) => w.codes.truncate(n),
+            Self::Whole(v) => v.truncate(n),
+            Self::Real(v) => v.truncate(n),
+            Self::Truth(v) => v.truncate(n),
+        }
+    }
+
     /// As words: whole numbers exactly, and real numbers that are whole without a fraction, because that is
     /// how tools write identifiers when one of them is missing.
     pub fn to_words(&self) -> Cow<'_, Words> {
@@ -230,6 +247,12 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Keeps the first `n` rows.
+    pub fn truncate(&mut self, n: usize) {
+        self.n_rows = self.n_rows.min(n);
+        self.columns.iter_mut().for_each(|(_, cells)| cells.truncate(n));
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&Cells> {
         self.columns.iter().find(|(n, _)| n == name).map(|(_, cells)| cells)
@@ -244,6 +267,14 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_without_white_space_around_them_are_one() {
+        let mut words: Words = [Some("a "), Some(" "), None, Some("a"), Some("b")].into_iter().collect();
+        words.trim();
+        assert_eq!(words.iter().collect::<Vec<_>>(), [Some("a"), None, None, Some("a"), Some("b")]);
+        assert_eq!(words.distinct().len(), 2);
+    }
 
     #[test]
     fn words_are_kept_once_and_the_empty_word_is_nothing() {

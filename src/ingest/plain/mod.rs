@@ -20,10 +20,10 @@ pub use companion::{Companion, Responses};
 
 use super::IngestOptions;
 use super::detect::Format;
-use super::fragment::{Note, ReadError};
+use super::fragment::{Note, ReadError, counted};
 use super::source::Source;
-use crate::store::frame::Frame;
-use roles::Roles;
+use crate::store::frame::{Cells, Frame};
+use roles::{Role, Roles};
 use shape::{Other, Shape};
 
 /// What a long table is called.
@@ -68,6 +68,8 @@ pub struct Naming {
     pub stem: String,
     /// The benchmark of rows that do not say.
     pub benchmark: String,
+    /// The same where the file is named after a model: asked for, or the directory.
+    pub benchmark_of_models: String,
     /// Whether line 1 of the file names the columns.
     pub has_header: bool,
     /// Whether long answers are kept.
@@ -84,11 +86,13 @@ impl Naming {
         };
         let generic = GENERIC_STEMS.contains(&stem.to_lowercase().as_str());
         let directory = source.directories().into_iter().rfind(|d| d != "." && d != "..");
-        let from_file = if generic { directory.unwrap_or_else(|| stem.clone()) } else { stem.clone() };
+        let directory = directory.unwrap_or_else(|| stem.clone());
+        let from_file = if generic { directory.clone() } else { stem.clone() };
         Self {
             file: source.name(),
             stem,
             benchmark: options.benchmark.clone().unwrap_or(from_file),
+            benchmark_of_models: options.benchmark.clone().unwrap_or(directory),
             has_header,
             keep_text: options.keep_text,
         }
@@ -181,10 +185,39 @@ pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<
     Ok(plain)
 }
 
-fn from_frame(frame: Frame, naming: Naming, options: &IngestOptions) -> Result<Plain, ReadError> {
-    let roles = Roles::of(&frame);
-    match shape::classify(&frame, &roles, options.rows) {
+/// Roles whose words are names: white space around them says nothing.
+const NAMES: [Role; 7] =
+    [Role::Model, Role::Item, Role::Subject, Role::Benchmark, Role::Run, Role::Metric, Role::Filter];
+
+fn from_frame(mut frame: Frame, mut naming: Naming, options: &IngestOptions) -> Result<Plain, ReadError> {
+    let mut roles = Roles::of(&frame);
+    for at in NAMES.into_iter().filter_map(|role| roles.get(role)) {
+        if let Cells::Words(words) = &mut frame.columns[at].1 {
+            words.trim();
+        }
+    }
+    let mut shape = shape::classify(&frame, &roles, options.rows);
+    let n_last = shape::n_summaries_at_the_end(&frame, &roles);
+    let mut notes = Vec::new();
+    if n_last > 0 && !matches!(shape, Shape::Long | Shape::LongOfOneModel) {
+        let mut cut = frame.clone();
+        cut.truncate(frame.n_rows - n_last);
+        let (roles_of_cut, shape_of_cut) =
+            (Roles::of(&cut), shape::classify(&cut, &Roles::of(&cut), options.rows));
+        if matches!(shape_of_cut, Shape::Wide(_)) {
+            let message = format!(
+                "{} the others up and left out",
+                counted(n_last, "row at the end sums", "rows at the end sum")
+            );
+            notes.push(Note { file: naming.file.clone(), row: Some(naming.line(cut.n_rows)), message });
+            (frame, roles, shape) = (cut, roles_of_cut, shape_of_cut);
+        }
+    }
+    match shape {
         Shape::Long | Shape::LongOfOneModel => {
+            if shape == Shape::LongOfOneModel {
+                naming.benchmark.clone_from(&naming.benchmark_of_models);
+            }
             let long = long::read(&frame, &roles, &naming)?;
             Ok(Plain::Responses(Box::new(Responses {
                 fragment: long.fragment,
@@ -194,7 +227,8 @@ fn from_frame(frame: Frame, naming: Naming, options: &IngestOptions) -> Result<P
             })))
         }
         Shape::Wide(wide) => {
-            let fragment = wide::read(&frame, &roles, &wide, &naming);
+            let mut fragment = wide::read(&frame, &roles, &wide, &naming);
+            fragment.notes.append(&mut notes);
             let item_column = None;
             Ok(Plain::Responses(Box::new(Responses {
                 fragment,
@@ -236,11 +270,11 @@ fn refusal(naming: &Naming, frame: &Frame, other: &Other) -> ReadError {
         ),
         Other::Items => not_item_level(
             "items without models and scores".to_owned(),
-            "put it into the directory of the results it belongs to",
+            "put it into the directory of results that have these items",
         ),
         Other::Models => not_item_level(
             "models without items and scores".to_owned(),
-            "put it into the directory of the results it belongs to",
+            "beside results that name these models it tells of them (params, tokens, step, family, name, …)",
         ),
         Other::Unknown(lacks) => ReadError::Unrecognised {
             file: file.to_owned(),

@@ -335,6 +335,15 @@ impl Roles {
                 self.take(Role::Model, at, "the model", frame);
             }
         }
+        // Scores by the id of what was asked, all of one model.
+        if !known(self, Role::Item) && !known(self, Role::Model) && !self.scores.is_empty() {
+            let is_id = |n: &&String| n.ends_with("id");
+            let all_differ = |at: &usize| frame.columns[*at].1.to_words().distinct().len() == frame.n_rows;
+            if let Some(at) = free(names, taken, is_id).filter(|at| frame.n_rows > 1 && all_differ(at)) {
+                taken[at] = true;
+                self.take(Role::Item, at, "the item", frame);
+            }
+        }
         if !known(self, Role::Item) && known(self, Role::Model) {
             let by_id = |n: &&String| n.ends_with("id") || n.ends_with("index") || n.ends_with("idx");
             if let Some(at) = free(names, taken, by_id).filter(|_| self.looks_like_rows(frame)) {

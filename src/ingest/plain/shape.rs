@@ -28,6 +28,22 @@ const PARAMETERS: [&str; 12] = [
     "theta",
 ];
 
+/// Names of columns and rows that sum up the others.
+const SUMMARIES: [&str; 12] = [
+    "average",
+    "avg",
+    "macroaverage",
+    "macroavg",
+    "mean",
+    "median",
+    "overall",
+    "rank",
+    "std",
+    "stddev",
+    "sum",
+    "total",
+];
+
 /// What a table is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
@@ -63,7 +79,7 @@ pub struct Wide {
     pub id: Option<usize>,
     /// The columns of scores.
     pub scores: Vec<usize>,
-    /// Columns that are left out: neither scores nor known.
+    /// Columns that are left out: no scores, or sums of the others.
     pub left_out: Vec<usize>,
     /// What the rows are.
     pub rows: RowsAre,
@@ -71,6 +87,19 @@ pub struct Wide {
     pub because: String,
     /// Whether it is a guess.
     pub guessed: bool,
+}
+
+/// How many of the last rows sum up the others, as their names say.
+pub fn n_summaries_at_the_end(frame: &Frame, roles: &Roles) -> usize {
+    let named = [Role::Model, Role::Item].into_iter().find_map(|role| roles.get(role));
+    let Some((_, cells)) = frame.columns.get(named.unwrap_or(0)) else { return 0 };
+    let words = cells.to_words();
+    let sums_up = |row: &usize| words.get(*row).is_some_and(is_summary);
+    (0..frame.n_rows).rev().take_while(sums_up).count()
+}
+
+fn is_summary(name: &str) -> bool {
+    SUMMARIES.contains(&normal(name).as_str())
 }
 
 /// Says what a table is.
@@ -126,8 +155,9 @@ fn wide(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, boo
         .into_iter()
         .find_map(|(role, rows)| roles.get(role).map(|at| (at, rows)));
     let id = named.map(|(at, _)| at).or_else(|| unnamed_id(frame));
-    let rest: Vec<usize> =
-        (0..frame.columns.len()).filter(|&at| Some(at) != id && !roles.is_taken(at)).collect();
+    let named_so = |at: &usize| is_summary(&frame.columns[*at].0);
+    let (sums, rest): (Vec<usize>, Vec<usize>) =
+        (0..frame.columns.len()).filter(|&at| Some(at) != id && !roles.is_taken(at)).partition(named_so);
     let read: Vec<(usize, Scores)> =
         rest.iter().filter_map(|&at| Some((at, Scores::read(&frame.columns[at].1)?))).collect();
     let unit = read.iter().filter(|(_, s)| s.range.is_none() || s.within(0.0, 1.0)).count();
@@ -158,7 +188,9 @@ fn wide(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, boo
         return Err(true);
     }
     let scores: Vec<usize> = columns.iter().map(|(at, _)| *at).collect();
-    let left_out = rest.iter().copied().filter(|at| !scores.contains(at)).collect();
+    let others = rest.iter().copied().filter(|at| !scores.contains(at));
+    let mut left_out: Vec<usize> = others.chain(sums).chain(roles.scores.iter().copied()).collect();
+    left_out.sort_unstable();
     Ok(Wide { id, scores, left_out, rows: found, because, guessed })
 }
 
@@ -218,6 +250,19 @@ mod tests {
         assert_eq!(wide_rows("who,i1,i2,i3\na,1,0,0\nb,0,0,1\n"), (RowsAre::Models, true));
         assert_eq!(wide_rows(",i1,i2,i3\n0,1,0,0\n1,0,0,1\n"), (RowsAre::Models, true));
         assert_eq!(wide_rows("1,1,1,0\n0,1,0,0\n"), (RowsAre::Models, true));
+    }
+
+    #[test]
+    fn sums_are_no_items() {
+        let left_out = |text: &str| match shape(text) {
+            Shape::Wide(wide) => (wide.scores, wide.left_out),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(left_out("model,q1,q2,q3,mean\na,1,0,1,0.67\nb,0,0,1,0.33\n"), (vec![1, 2, 3], vec![4]));
+        assert_eq!(left_out("model,q1,q2,q3,Total,accuracy\na,1,0,1,2,0.67\n"), (vec![1, 2, 3], vec![4, 5]));
+        let frame =
+            delimited::read("f.csv", b"model,q1,q2\na,1,0\nb,1,1\nTotal,2,1\nAverage,1,.5\n").unwrap().frame;
+        assert_eq!(n_summaries_at_the_end(&frame, &Roles::of(&frame)), 2);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub fn read(frame: &Frame, roles: &Roles, wide: &Wide, naming: &Naming) -> Fragm
     }
     if !wide.left_out.is_empty() {
         let names: Vec<&str> = wide.left_out.iter().map(|&at| frame.columns[at].0.as_str()).collect();
-        say(format!("columns without scores were left out: {}", names.join(", ")));
+        say(format!("columns that are no scores of single items were left out: {}", names.join(", ")));
     }
     let (rows_are, columns_are) = (wide.rows, wide.rows.other());
     let (row_names, unnamed) = match wide.id {

@@ -43,6 +43,7 @@ impl<'k> PieceBuilder<'k> {
     /// Adds the word of a column in `n` rows.
     #[inline]
     pub fn words(&mut self, column: usize, word: &str, n: usize) -> Result<(), Unfit> {
+        let word = word.trim();
         if word.is_empty() {
             return Err(Unfit);
         }
@@ -172,10 +173,6 @@ impl Sink {
     pub fn add(&mut self, vocabulary: &Vocabulary, piece: Coded) -> Result<(), Unfit> {
         let Coded { words: codes, scores } = piece;
         for word in vocabulary.from(0, self.table.runs.len()) {
-            // The whole-file reader trims names after it has told them apart.
-            if word.trim() != word {
-                return Err(Unfit);
-            }
             let mut run = Run::new(word, word);
             run.files.push(self.naming.file.clone());
             self.table.runs.push(run);
