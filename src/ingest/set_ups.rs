@@ -2,14 +2,14 @@
 //! model.
 
 use super::account::Account;
-use super::lint::{Collector, Lint, SET_UPS};
+use super::lint::{Collector, Lint, SET_UPS, VARIANTS};
 use crate::response::standing::{precedence, repeats};
 use crate::response::{ResponseTable, Run};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Looks for runs with another set-up than the one that stands for the same model.
 pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
-    let mut list = Collector::new(table);
+    let (mut list, mut variants) = (Collector::new(table), Collector::new(table));
     for (benchmark, name) in account.benchmarks.iter().enumerate() {
         let mut standing: HashMap<usize, usize> = HashMap::new();
         let mut others: Vec<usize> = Vec::new();
@@ -22,6 +22,16 @@ pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lin
             let is_next = precedence(new) >= precedence(old);
             others.push(if is_next { std::mem::replace(stands, run) } else { run });
         }
+        let mut of_variant: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for &run in standing.values() {
+            let Run { prompt_variant, model, .. } = &table.runs[run];
+            of_variant.entry(prompt_variant.as_deref().unwrap_or("none")).or_default().push(model.as_str());
+        }
+        let most = of_variant.iter().max_by_key(|(_, models)| models.len()).map(|(variant, _)| *variant);
+        for (variant, mut models) in of_variant.into_iter().filter(|(variant, _)| Some(*variant) != most) {
+            models.sort_unstable();
+            models.iter().for_each(|model| variants.add(name, || format!("{model}: {variant}")));
+        }
         for run in others {
             let (run, stands) = (&table.runs[run], &table.runs[standing[&account.model_of[run]]]);
             let differences = differences(run, stands);
@@ -31,10 +41,11 @@ pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lin
         }
     }
     list.report(&SET_UPS, found);
+    variants.report(&VARIANTS, found);
 }
 
-/// What two runs differ in. A harness, a number format or a number of examples that is not
-/// known of one of them is no difference.
+/// What two runs differ in. A harness, a number format, a temperature or a number of examples that is
+/// not known of one of them is no difference.
 fn differences(run: &Run, stands: &Run) -> Vec<String> {
     let mut all = Vec::new();
     let mut tell = |what: &str, other: &str, stands: &str| {
@@ -50,6 +61,12 @@ fn differences(run: &Run, stands: &Run) -> Vec<String> {
     }
     if let (Some(n), Some(other)) = (run.n_shot, stands.n_shot) {
         tell("n_shot", &n.to_string(), &other.to_string());
+    }
+    if let (Some(t), Some(other)) = (run.temperature, stands.temperature) {
+        tell("temperature", &t.to_string(), &other.to_string());
+    }
+    if let (Some(variant), Some(other)) = (&run.prompt_variant, &stands.prompt_variant) {
+        tell("prompt variant", variant, other);
     }
     let texts = |of: fn(&Run) -> Option<&str>| [run, stands].map(|run| of(run).unwrap_or("none"));
     for (what, [text, other]) in [
@@ -79,6 +96,10 @@ mod tests {
     use crate::response::{Item, Metric, Row};
 
     fn examples(runs: Vec<Run>) -> Vec<String> {
+        told(runs, "set_ups_differ")
+    }
+
+    fn told(runs: Vec<Run>, code: &str) -> Vec<String> {
         let mut table = ResponseTable::default();
         table.runs = runs;
         table.items.push(Item::new("b", None, "i"));
@@ -87,7 +108,7 @@ mod tests {
             table.push(Row::new(run, 0, 0, Some(1.0)));
         }
         let found = lint::lint(&table);
-        let set_ups = found.into_iter().find(|lint| lint.code == "set_ups_differ");
+        let set_ups = found.into_iter().find(|lint| lint.code == code);
         set_ups.map(|lint| lint.examples).unwrap_or_default()
     }
 
@@ -105,6 +126,8 @@ mod tests {
         let of = |harness: &str, time| Run { harness: Some(harness.to_owned()), ..at(time) };
         assert_eq!(examples(vec![of("a", "1"), of("b", "2"), at("3")]), [] as [&str; 0]);
         assert_eq!(examples(vec![of("a", "1"), of("b", "2")]), ["m: harness a beside b"]);
+        let warm = |temperature: f64, time| Run { temperature: Some(temperature), ..at(time) };
+        assert_eq!(examples(vec![warm(0.8, "1"), warm(0.0, "2")]), ["m: temperature 0.8 beside 0"]);
         let chat = Run {
             chat_template_sha: Some("0123456789abcdef".into()),
             prompt_variant: Some("chat+system-ab".into()),
@@ -115,6 +138,17 @@ mod tests {
         let adapter = |base: &str, time| Run { base: Some(base.to_owned()), ..at(time) };
         let told = "m: base /data/models/a beside /data/models/b";
         assert_eq!(examples(vec![adapter("/data/models/a", "1"), adapter("/data/models/b", "2")]), [told]);
+    }
+
+    #[test]
+    fn models_that_stand_by_another_variant_are_told() {
+        let of = |model: &str, variant: Option<&str>| Run {
+            prompt_variant: variant.map(str::to_owned),
+            ..Run::new(format!("{model} {variant:?}"), model)
+        };
+        let runs = vec![of("a", None), of("a", Some("x")), of("b", Some("x")), of("c", None)];
+        assert_eq!(told(runs, "prompt_variants_differ"), ["b: x"]);
+        assert!(told(vec![of("a", Some("x")), of("b", Some("x"))], "prompt_variants_differ").is_empty());
     }
 
     #[test]

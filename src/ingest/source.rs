@@ -127,13 +127,13 @@ impl Source {
         }
     }
 
-    /// The last part of the name, without the endings of compression: `samples_x.jsonl` for
-    /// `samples_x.jsonl.gz`.
+    /// The last part of the name, without the endings of compression and the number of a copy: `samples_x.jsonl` for
+    /// `samples_x.jsonl.gz` and `samples_x (1).jsonl`.
     pub fn file_name(&self) -> String {
         let parts = self.parts();
         let name = parts.last().map_or("", String::as_str);
         let short = [".gz", ".zst", ".zstd"].iter().find_map(|end| name.strip_suffix(end));
-        short.unwrap_or(name).to_owned()
+        without_copy_number(short.unwrap_or(name))
     }
 
     /// The names of the directories above, outermost first.
@@ -150,5 +150,32 @@ impl Source {
         });
         let inner = self.member.iter().flat_map(|m| m.split('/').map(str::to_owned));
         disk.chain(inner).collect()
+    }
+}
+
+/// The name without what browsers put into it when the file is there already: `x (1).json` is `x.json`.
+fn without_copy_number(name: &str) -> String {
+    let (stem, ending) = name.find('.').map_or((name, ""), |_| name.rsplit_once('.').unwrap_or((name, "")));
+    let bare = stem.strip_suffix(')').and_then(|stem| stem.rsplit_once(" ("));
+    match bare.filter(|(bare, n)| !bare.is_empty() && !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    {
+        Some((bare, _)) if ending.is_empty() => bare.to_owned(),
+        Some((bare, _)) => format!("{bare}.{ending}"),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_without_compression_and_copies() {
+        let of = |name: &str| Source::new(name, None, Vec::new()).file_name();
+        assert_eq!([of("d/x.json.gz"), of("d/x (1).json"), of("x (12)")], ["x.json", "x.json", "x"]);
+        assert_eq!(
+            [of("x (a).json"), of("(1).json"), of("m (2024) b.csv")],
+            ["x (a).json", "(1).json", "m (2024) b.csv"]
+        );
     }
 }

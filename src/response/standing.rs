@@ -72,8 +72,10 @@ fn same_set_up(a: &Run, b: &Run) -> bool {
 }
 
 /// What makes one run of a model stand for it before another: the greater stands, of equals the later in the table.
-pub(crate) fn precedence(run: &Run) -> (i64, bool, (Option<i64>, &str)) {
-    (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), run.made_at())
+pub(crate) fn precedence(run: &Run) -> (i64, bool, bool, (Option<i64>, &str)) {
+    // A run of the first few items is a trial.
+    let is_whole = run.limit.is_none();
+    (run.step.unwrap_or(i64::MAX), run.prompt_variant.is_none(), is_whole, run.made_at())
 }
 
 /// The runs that have rows of the measure, and those that have rows of other metrics of its benchmark; each in the
@@ -116,7 +118,7 @@ pub(super) fn every_run(table: &ResponseTable, measure: &Measure) -> Standing {
 }
 
 /// One respondent for each model: the run of the last training step, then of the base prompt variant before any
-/// other, then of the latest time, then the last in the table. Runs without a time that differ from it in nothing
+/// other, then one of all items before one with a limit, then of the latest time, then the last in the table. Runs without a time that differ from it in nothing
 /// but their number or seed are repeats. A run of the same step and harness that has other items completes it: with items
 /// that better runs lack if its set-up is the same, and with all of its items if better runs have none of them.
 pub(super) fn one_for_each_model(table: &ResponseTable, measure: &Measure, item_at: &[u32]) -> Standing {

@@ -3,6 +3,20 @@
 use crate::ingest::Source;
 use crate::ingest::lm_eval::groups::benchmark_of;
 
+/// Where tasks come from, as the harness names it.
+const SUITES: [&str; 10] = [
+    "bigbench",
+    "community",
+    "custom",
+    "extended",
+    "harness",
+    "helm",
+    "leaderboard",
+    "lighteval",
+    "multilingual",
+    "original",
+];
+
 /// What the name of a file says.
 pub struct Task {
     /// The benchmark.
@@ -33,7 +47,17 @@ impl Task {
             shots = Some(number);
             parts.pop();
         }
-        let task = parts.last().copied().unwrap_or(task);
+        let mut task = parts.last().copied().unwrap_or(task);
+        // Where `|` cannot stand in names of files: `<suite>_<task>_<shots>`.
+        let unmarked = SUITES.iter().find_map(|suite| task.strip_prefix(suite)?.strip_prefix('_'));
+        if let Some(rest) = unmarked.filter(|_| parts.len() == 1 && shots.is_none()) {
+            task = rest;
+            if let Some((name, number)) =
+                rest.rsplit_once('_').and_then(|(name, n)| Some((name, n.parse().ok()?)))
+            {
+                (task, shots) = (name, Some(number));
+            }
+        }
         let (benchmark, subject) = match task.split_once(':') {
             Some((benchmark, subject)) => {
                 // `arc:challenge` is a benchmark of its own, `mmlu:astronomy` a subject of one.

@@ -103,6 +103,8 @@ kinds! {
     NAMES: "similar_model_names", "group of model names differs only in spelling" / "groups of model names differ only in spelling",
         "one model may be counted as several",
         "if they are one model, give them one name in a table of models beside the results (`models.csv` with the columns `model` and `name`)";
+    VARIANTS: "prompt_variants_differ", "model stands by another prompt variant than most" / "models stand by other prompt variants than most",
+        "their scores were made with other prompts", "run all models with the same prompts, or compare only those that were";
     SET_UPS: "set_ups_differ", "run has another set-up than the run that stands for the same model" / "runs have another set-up than the runs that stand for the same models",
         "of items that both have the other one is not used",
         "give them names of their own in a table of models beside the results, or remove those that are not meant";

@@ -66,8 +66,13 @@ pub fn identify(source: &Source, results: Option<&Results>) -> Identity {
             r.model_revision.as_deref().or_else(|| r.model_args.get("revision").map(String::as_str))
         })
         .filter(|r| !r.is_empty() && *r != "None");
+    // Checkpoints in directories of one repository.
+    let named = match argument(&"subfolder") {
+        Some(folder) => model_name::read(&format!("{raw}/{folder}"), revision),
+        None => model_name::read_weights(&raw, revision),
+    };
     Identity {
-        named: model_name::read_weights(&raw, revision),
+        named,
         base: pretrained
             .filter(|_| adapter.is_some())
             .map(|base| model_name::read_weights(base, None).display),
@@ -125,6 +130,10 @@ mod tests {
         assert_eq!(display(json!({"model_name": "o/m"})), "o/m");
         assert_eq!(display(json!({"config": {"model_args": "dtype=x,pretrained=o/m"}})), "o/m");
         assert_eq!(display(json!({"config": {"model_args": {"pretrained": "a/b/m"}}})), "./a/b/m");
+        let arguments = json!({"config": {"model_args": "pretrained=o/m,subfolder=step-500"}});
+        let folder = identity(arguments).named;
+        assert_eq!((folder.display.as_str(), folder.step), ("o/m", Some(500)));
+        assert_eq!(display(json!({"config": {"model_args": "pretrained=o/m,subfolder=v2"}})), "o/m/v2");
         let directory = identity(json!({}));
         assert_eq!((directory.named.display.as_str(), directory.notes.len()), ("org/na__me", 1));
     }

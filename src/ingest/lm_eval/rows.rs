@@ -247,7 +247,7 @@ fn run(
     run
 }
 
-/// What sets the prompt apart from the base form: chat template, turns, system instruction.
+/// What sets the prompt apart from the base form: chat template, turns, whether to think, system instruction.
 fn prompt_variant(results: &Results) -> Option<String> {
     let mut parts = Vec::new();
     if results.chat_template_sha.is_some() {
@@ -255,6 +255,11 @@ fn prompt_variant(results: &Results) -> Option<String> {
     }
     if results.fewshot_as_multiturn {
         parts.push("multiturn".to_owned());
+    }
+    match results.model_args.get("enable_thinking").map(|on| on.to_lowercase()).as_deref() {
+        Some("true" | "1") => parts.push("thinking".to_owned()),
+        Some("false" | "0") => parts.push("no-thinking".to_owned()),
+        _ => {}
     }
     if let Some(sha) = &results.system_instruction_sha {
         parts.push(format!("system-{}", sha.chars().take(8).collect::<String>()));

@@ -104,7 +104,7 @@ pub enum PivotError {
 ///
 /// The metric is the primary one (else the only one, else the first) unless named; see [`Measure::of`]. Each model is one
 /// respondent, through one of its runs: the last training step, then the base prompt variant before any
-/// other, then the latest time, then the last in the table. Other runs of the same step and harness give the items that
+/// other, then a run without a limit, then the latest time, then the last in the table. Other runs of the same step and harness give the items that
 /// it lacks, if their set-up is the same or they share no item with it. Runs without a time that differ in nothing but
 /// their number, seed or spelling of the model are repeats of one another. Repeats of a cell are kept as counts where
 /// scores
