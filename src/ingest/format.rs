@@ -159,6 +159,9 @@ impl Format {
             Self::EveryEvalEverAggregate => {
                 "give the samples of the same evaluation too (`…_samples.jsonl`, where it was uploaded with them)"
             }
+            Self::OpenCompassPredictions => {
+                "give the results of the same run too (`results/…`, written with --dump-eval-details)"
+            }
             _ => "give the results of single items too",
         }
     }

@@ -354,6 +354,33 @@ fn percentages_are_rescaled_and_said_to_be() {
 }
 
 #[test]
+fn a_file_for_each_model_is_one_benchmark_and_spaces_are_no_part_of_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let quiz = directory.path().join("quiz");
+    fs::create_dir(&quiz).unwrap();
+    fs::write(quiz.join("gpt.csv"), "item,score\na,1\nb,0\n").unwrap();
+    fs::write(quiz.join("llama.csv"), "item ,score\n a,0\nb ,0\n").unwrap();
+    // An id will do where nothing else can be the item.
+    fs::write(
+        quiz.join("other.jsonl"),
+        "{\"id\": \"a\", \"correct\": true}\n{\"id\": \"b\", \"correct\": true}\n",
+    )
+    .unwrap();
+    let (table, _) = read(&quiz);
+    let (matrix, _) = pivot(&table, "quiz", &PivotOptions::default()).unwrap();
+    assert_eq!((matrix.n_respondents(), matrix.n_items(), matrix.mean_score()), (3, 2, Some(0.5)));
+    assert_eq!(table.benchmarks(), ["quiz"]);
+}
+
+#[test]
+fn rows_and_columns_that_sum_up_are_no_models_and_items() {
+    let (table, report) = text("model,q1,q2,q3,total,mean\na,1,0,1,2,.67\nb,0,0,1,1,.33\nTotal,1,0,2,3,1\n");
+    assert_eq!((table.runs.len(), table.items.len(), table.len()), (2, 3, 6));
+    let notes = notes(&report);
+    assert!(notes.contains("1 row at the end sums") && notes.contains("total, mean"), "{notes}");
+}
+
+#[test]
 fn a_line_that_names_the_delimiter_is_no_row() {
     let (table, report) = text("sep=;\nmodel;item;score\na;1;1\na;2;0\nb;1;0\n");
     assert_eq!(table.rows().map(|r| r.score).collect::<Vec<_>>(), [1.0, 0.0, 0.0].map(Some));

@@ -52,6 +52,22 @@ pub fn alike<'n>(names: impl IntoIterator<Item = &'n str>) -> Vec<Vec<&'n str>> 
             ends[at] = ends[ends[at]];
         }
     }
+    // `org_name` for `org/name`: the same letters, with nothing between the parts.
+    let together = |parts: &[String]| parts.iter().rev().map(String::as_str).collect::<String>();
+    let whole: BTreeMap<String, usize> = (spellings.iter().enumerate())
+        .filter(|(_, (parts, _))| parts.len() > 1)
+        .map(|(at, (parts, _))| (together(parts), at))
+        .collect();
+    for at in 0..n {
+        let of = match spellings[at].0.as_slice() {
+            [name] => whole.get(name).copied(),
+            _ => None,
+        };
+        if let Some(of) = of {
+            let names = std::mem::take(&mut spellings[at].1);
+            spellings[of].1.extend(names);
+        }
+    }
     for at in 0..n.saturating_sub(1) {
         if is_chain[at] && ends[at] > at + 1 {
             let shorter = std::mem::take(&mut spellings[at].1);
@@ -83,6 +99,14 @@ mod tests {
         assert_eq!(
             alike(["Toy-7B", "toy-org/Toy-7B", "toy-7b-hf"]),
             [["Toy-7B", "toy-7b-hf", "toy-org/Toy-7B"]]
+        );
+    }
+
+    #[test]
+    fn marks_between_parts_may_be_any() {
+        assert_eq!(
+            alike(["toy-org/Toy-7B", "toy-org_Toy-7B", "Toy-8B"]),
+            [["toy-org/Toy-7B", "toy-org_Toy-7B"]]
         );
     }
 

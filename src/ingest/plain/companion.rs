@@ -5,6 +5,7 @@ use super::answer::{Answer, Answers, Naming, option_of_text, parse_options};
 use super::long::score_by_key;
 use super::roles::{Role, Roles};
 use super::runs::set_fact;
+use super::shortened;
 use crate::ingest::fragment::{Fragment, Note, ReadError};
 use crate::response::{FactSource, Item, ResponseTable, Row, Status};
 use crate::store::frame::{Frame, Words};
@@ -151,6 +152,18 @@ impl Companion {
         if let Some(assumption) = &facts.assumption {
             say(None, assumption.clone());
         }
+        if !self.roles.scores.is_empty() {
+            let scores: Vec<&str> =
+                self.roles.scores.iter().map(|&at| self.frame.columns[at].0.as_str()).collect();
+            say(
+                None,
+                format!(
+                    "scores without a model are not read ({}): this table is taken for one of items; with a column \
+                     `model` they are results",
+                    scores.join(", ")
+                ),
+            );
+        }
         if facts.has_keys || facts.options.is_some() {
             settle(responses, &self.file);
         }
@@ -186,6 +199,14 @@ impl Companion {
             .filter_map(|(r, _)| self.roles.get(*r))
             .map(|at| self.frame.columns[at].0.as_str())
             .collect();
+        if taken.is_empty() {
+            let message = format!(
+                "a table of models without a column of use ({}): nothing of it is taken; sizes, tokens, steps, \
+                 families and the like are",
+                shortened(&self.frame.names())
+            );
+            responses.fragment.notes.push(Note { file: self.file.clone(), row: None, message });
+        }
         let taken = if taken.is_empty() { "no column of use".to_owned() } else { taken.join(", ") };
         let count = joined.iter().filter(|j| **j).count();
         Some(format!("models, joined by {:?}: {count} of {} runs; {taken}", key.column, joined.len()))

@@ -128,14 +128,18 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Delimited, ReadError> {
     let mut notes = Vec::new();
     if let Some((line, fields)) = first_ragged {
         let message = format!(
-            "lines with another number of fields than the {width} of the first line (here {fields}) were left \
-             out; check the quotes around cells with {:?} or line ends in them",
+            "have another number of fields than the {width} of the first line (here {fields}): check the quotes around \
+             cells with {:?} or line ends in them",
             char::from(delimiter)
         );
+        let lines = if n_ragged == 1 { "line" } else { "lines" };
         if n_ragged as f64 > SHARE_RAGGED * (n_rows + n_ragged) as f64 {
-            return Err(malformed(line, format!("{n_ragged} of {} {message}", n_rows + n_ragged)));
+            let message =
+                format!("{n_ragged} of {} lines {message}; too many to read the others", n_rows + n_ragged);
+            return Err(malformed(line, message));
         }
-        notes.push(Note { file: file.to_owned(), row: Some(line), message: format!("{n_ragged} {message}") });
+        let message = format!("{n_ragged} {lines} {message}; left out");
+        notes.push(Note { file: file.to_owned(), row: Some(line), message });
     }
     if not_unicode > 0 {
         let message = format!(

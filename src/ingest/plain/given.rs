@@ -5,6 +5,7 @@ use super::companion::{Companion, MODEL_FACTS};
 use super::roles::{Role, normal};
 use super::runs::set_fact;
 use crate::ingest::Note;
+use crate::ingest::fragment::counted;
 use crate::ingest::model_name::plain_name;
 use crate::response::{FactSource, ResponseTable, Run};
 use crate::store::frame::Words;
@@ -51,17 +52,27 @@ impl Companion {
             MODEL_FACTS.into_iter().filter_map(|role| Some((role, self.words(role)?))).collect();
         let (index, new_names) = (Names::of(&table.runs), self.new_names());
         let mut renamed: BTreeMap<u32, &str> = BTreeMap::new();
-        let mut rows_of: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in names.iter().flatten() {
-            *rows_of.entry(name.trim()).or_default() += 1;
+        // What is said of each model, once for each time that it is something else.
+        let mut rows_of: BTreeMap<&str, BTreeSet<Vec<Option<&str>>>> = BTreeMap::new();
+        for row in 0..self.frame.n_rows {
+            if let Some(name) = names.get(row) {
+                let said = facts.iter().map(|(_, words)| words.get(row).map(str::trim)).collect();
+                rows_of.entry(name.trim()).or_default().insert(said);
+            }
         }
+        let mut undecided: BTreeSet<&str> = BTreeSet::new();
+        let mut unread: Vec<String> = Vec::new();
         let (mut known, mut unknown, mut given) = (BTreeSet::new(), Vec::new(), Given::default());
         for row in 0..self.frame.n_rows {
             let Some(name) = names.get(row).map(str::trim) else { continue };
             let mut said = Run::new(name, name);
             for (role, words) in &facts {
-                if let Some(word) = words.get(row) {
-                    set_fact(&mut said, *role, word.trim());
+                if let Some(word) = words.get(row).map(str::trim).filter(|word| !word.is_empty()) {
+                    let before = said.clone();
+                    set_fact(&mut said, *role, word);
+                    if said == before {
+                        unread.push(format!("{word:?} of {name}"));
+                    }
                 }
             }
             let found = index.find(name);
@@ -76,9 +87,12 @@ impl Companion {
             for &at in found {
                 let run = &mut table.runs[at as usize];
                 known.insert(at);
-                let is_meant = rows_of.get(name) == Some(&1)
+                let is_meant = rows_of.get(name).is_some_and(|said| said.len() == 1)
                     || (said.step.is_some() && said.step == run.step)
                     || (said.revision.is_some() && said.revision == run.revision);
+                if !is_meant && said.step.is_none() && said.revision.is_none() {
+                    undecided.insert(name);
+                }
                 // A plain table beside it was joined with it before, and says itself what is in its columns.
                 if is_meant && run.harness.is_some() {
                     given.to(run, &said);
@@ -90,6 +104,19 @@ impl Companion {
         }
         let merged = given.names(&mut table.runs, &renamed);
         let mut say = |message: String| notes.push(Note { file: self.file.clone(), row: None, message });
+        if let Some(first) = undecided.first() {
+            say(format!(
+                "{} in rows that say different things and name no step or revision: nothing of them is taken, {first} \
+                 first",
+                counted(undecided.len(), "model stands", "models stand")
+            ));
+        }
+        if let Some(first) = unread.first() {
+            say(format!(
+                "{} what the column is for: left out, {first} first",
+                counted(unread.len(), "value is not", "values are not")
+            ));
+        }
         if !unknown.is_empty() {
             let more = unknown.len().saturating_sub(MAX_NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };

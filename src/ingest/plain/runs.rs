@@ -178,6 +178,7 @@ fn changing_fact(words: &Words, of_row: &[Option<u32>], n_runs: usize) -> Option
 pub(super) fn set_fact(run: &mut Run, role: Role, word: &str) {
     let text = || Some(word.to_owned()).filter(|w| !w.is_empty());
     let real = || word.parse::<f64>().ok().filter(|x| x.is_finite());
+    let positive = |number: Option<f64>| number.filter(|x| *x > 0.0);
     let whole = || real().filter(|x| x.fract() == 0.0).map(|x| x as i64);
     match role {
         Role::Revision => run.revision = text(),
@@ -186,11 +187,11 @@ pub(super) fn set_fact(run: &mut Run, role: Role, word: &str) {
         Role::Variant => run.prompt_variant = text(),
         Role::NShot => run.n_shot = shots(word),
         Role::Temperature => run.temperature = real(),
-        Role::Params => run.params = run.params.or_else(|| quantity(word)),
-        Role::ParamsMillions => run.params = run.params.or_else(|| Some(real()? * 1e6)),
-        Role::ParamsBillions => run.params = run.params.or_else(|| Some(real()? * 1e9)),
-        Role::Tokens => run.tokens = quantity(word),
-        Role::Flops => run.flops = real(),
+        Role::Params => run.params = run.params.or_else(|| positive(quantity(word))),
+        Role::ParamsMillions => run.params = run.params.or_else(|| positive(Some(real()? * 1e6))),
+        Role::ParamsBillions => run.params = run.params.or_else(|| positive(Some(real()? * 1e9))),
+        Role::Tokens => run.tokens = positive(quantity(word)),
+        Role::Flops => run.flops = positive(real()),
         Role::Family => run.family = text(),
         Role::LadderRole => run.role = text(),
         Role::Timestamp => run.timestamp = text(),

@@ -74,6 +74,11 @@ impl Columns {
         this
     }
 
+    /// The number of prompts.
+    pub fn n_prompts(&self) -> usize {
+        self.variants.len()
+    }
+
     /// The variant of the prompt of an attempt, and which provider of its name it is, from 1.
     pub fn of(&self, attempt: &Attempt) -> (Option<&str>, usize) {
         let known = match attempt.column {

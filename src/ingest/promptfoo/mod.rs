@@ -156,6 +156,13 @@ fn push(
             build.push(row, attempt.row);
         }
     }
+    if columns.n_prompts() > 1 {
+        let message = format!(
+            "{} prompts: the first is the base and stands for each model that was asked with it, the others are variants",
+            columns.n_prompts()
+        );
+        build.note(None, message);
+    }
     for (provider, instances) in doubled {
         let message = format!(
             "{} providers are called {provider:?} and got the same prompts: the later ones are told apart by a \

@@ -41,6 +41,13 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     };
     let mut build = Builder::new(source, "vlmevalkit");
     let (model, data_set) = names(source);
+    if !source.file_name().starts_with(&model) {
+        let message = format!(
+            "the name of the file does not begin with that of its directory, which is taken for the model all the same: \
+             {model:?}"
+        );
+        build.note(None, message);
+    }
     let run = build.run(&model, &[&data_set], |_| {});
     let metric = build.metric(&data_set, "hit", None, true);
     let text = |row: usize, name: &str| sheet.column(name).and_then(|at| sheet.text(row, at));
@@ -105,11 +112,70 @@ fn names(source: &Source) -> (String, String) {
     }
     let file = source.file_name();
     let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
-    let model = above.pop().unwrap_or_default();
-    let rest = stem.strip_prefix(model.as_str()).unwrap_or(stem).trim_start_matches('_');
+    let directory = above.pop().unwrap_or_default();
+    let (model, rest) = match stem.strip_prefix(directory.as_str()) {
+        Some(rest) => (directory, rest.trim_start_matches('_')),
+        // Gathered from several directories: the file alone names the model.
+        None => match of_known_data_set(stem) {
+            Some((model, rest)) => (model.to_owned(), rest),
+            None => (directory, stem),
+        },
+    };
     let data_set = match rest.strip_suffix("_result").and_then(|rest| rest.rsplit_once('_')) {
         Some((data_set, _judge)) => data_set,
         None => rest,
     };
     (model, data_set.to_owned())
+}
+
+/// How names of data sets begin that the program has; names of models have `_` as well.
+const DATA_SETS: [&str; 22] = [
+    "A-Bench",
+    "AI2D",
+    "BLINK",
+    "CCBench",
+    "ChartQA",
+    "DocVQA",
+    "HallusionBench",
+    "InfoVQA",
+    "LLaVABench",
+    "MMBench",
+    "MME",
+    "MMMU",
+    "MMStar",
+    "MMT-Bench",
+    "MMVet",
+    "MathVista",
+    "OCRBench",
+    "POPE",
+    "RealWorldQA",
+    "SEEDBench",
+    "ScienceQA",
+    "TextVQA",
+];
+
+/// The model before the name of a known data set, and what begins there.
+fn of_known_data_set(stem: &str) -> Option<(&str, &str)> {
+    let places = stem.match_indices('_').map(|(at, _)| (&stem[..at], &stem[at + 1..]));
+    places
+        .into_iter()
+        .find(|(model, rest)| !model.is_empty() && DATA_SETS.iter().any(|name| rest.starts_with(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_names_the_model_or_the_file_does() {
+        let of = |path: &str| names(&Source::new(path, None, Vec::new()));
+        let toy = |data_set: &str| ("Toy_7B".to_owned(), data_set.to_owned());
+        assert_eq!(of("w/Toy_7B/Toy_7B_MMBench_DEV_EN_openai_result.xlsx"), toy("MMBench_DEV_EN"));
+        assert_eq!(of("w/Toy_7B/T20260101_Gab/Toy_7B_Own_Set_exact_result.xlsx"), toy("Own_Set"));
+        assert_eq!(of("all/Toy_7B_MMBench_DEV_EN_openai_result.xlsx"), toy("MMBench_DEV_EN"));
+        assert_eq!(
+            of("all/Toy_7B_Own_Set_exact_result.xlsx"),
+            ("all".to_owned(), "Toy_7B_Own_Set".to_owned())
+        );
+    }
 }
