@@ -84,7 +84,9 @@ impl Naming {
             "" => "data".to_owned(),
             whole => whole.to_owned(),
         };
-        let generic = GENERIC_STEMS.contains(&stem.to_lowercase().as_str());
+        // `results2` says no more than `results`.
+        let unnumbered = stem.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | ' '));
+        let generic = GENERIC_STEMS.contains(&unnumbered.to_lowercase().as_str());
         let directory = source.directories().into_iter().rfind(|d| d != "." && d != "..");
         let directory = directory.unwrap_or_else(|| stem.clone());
         let from_file = if generic { directory.clone() } else { stem.clone() };
