@@ -23,6 +23,8 @@ use serde_json::Value;
 /// [`ReadError`] where not one record could be read.
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     let mut build = Builder::new(source, "alpaca_eval");
+    // `results/<model>/<annotator>/annotations.json`: two directories are two runs, whatever the outputs are called.
+    let directory = source.directories().into_iter().rev().nth(1).unwrap_or_default();
     let mut faults = Vec::new();
     let mut passage = records(source, |row, record: Value| {
         let field = |key: &str| record.get(key).and_then(name);
@@ -32,7 +34,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         };
         let annotator = field("annotator");
         let opponent = field("generator_1").unwrap_or_default();
-        let run = build.run(&model, &["alpaca_eval", &opponent], |run| {
+        let run = build.run(&model, &["alpaca_eval", &opponent, &directory], |run| {
             run.prompt_variant = Some(format!("against {opponent}"));
         });
         let hash = item_hash::<&str>(&instruction, &[]);

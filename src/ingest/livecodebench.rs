@@ -32,6 +32,11 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
             faults.push(row);
             return;
         };
+        // Outputs of tests are predicted one by one.
+        let id = match name(&record["test_id"]) {
+            Some(test) => format!("{id}/{test}"),
+            None => id,
+        };
         let item = build.item(&benchmark, None, &id, |item| {
             item.native_id = Some(id.clone());
             item.question = record["question_content"].as_str().map(str::to_owned);

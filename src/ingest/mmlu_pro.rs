@@ -7,7 +7,7 @@ use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
 use serde_json::Value;
 
-/// Reads `model_outputs_<model>_<n>shots.json`.
+/// Reads `model_outputs_<model>_<n>shots.json`, or `<model>/<category>_result.json`.
 ///
 /// An answer is right if its letter is that of the key. Where no letter could be extracted the score is 0 and
 /// the status `no_answer`; the authors' own script draws a letter at random instead.
@@ -17,7 +17,7 @@ use serde_json::Value;
 pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError> {
     const BENCHMARK: &str = "mmlu_pro";
     let mut build = Builder::new(source, "mmlu-pro");
-    let (model, shots) = model_of(&source.file_name());
+    let (model, shots) = model_of(source);
     let run = build.run(&model, &[BENCHMARK], |run| run.n_shot = shots);
     let metric = build.metric(BENCHMARK, "acc", None, true);
     let mut faults = Vec::new();
@@ -54,12 +54,29 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     build.finish(Some(&passage), "an answered question")
 }
 
-/// `model_outputs_<model>_<n>shots.json`.
-fn model_of(name: &str) -> (String, Option<i32>) {
-    let stem = name.strip_suffix(".json").unwrap_or(name);
+/// `model_outputs_<model>_<n>shots.json`; of `<category>_result.json`, as the script for models behind an interface
+/// writes it, the directory.
+fn model_of(source: &Source) -> (String, Option<i32>) {
+    let name = source.file_name();
+    let stem = name.strip_suffix(".json").unwrap_or(&name);
+    if let (true, Some(directory)) = (stem.ends_with("_result"), source.directories().pop()) {
+        return (directory, None);
+    }
     let stem = stem.strip_prefix("model_outputs_").unwrap_or(stem);
     match stem.strip_suffix("shots").or(stem.strip_suffix("shot")).and_then(|s| s.rsplit_once('_')) {
         Some((model, shots)) => (model.to_owned(), shots.parse().ok()),
         None => (stem.to_owned(), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_or_its_directory_names_the_model() {
+        let of = |path: &str| model_of(&Source::new(path, None, Vec::new()));
+        assert_eq!(of("d/model_outputs_Llama-2-7b-hf_5shots.json"), ("Llama-2-7b-hf".to_owned(), Some(5)));
+        assert_eq!(of("eval_results/gpt-4o/computer science_result.json"), ("gpt-4o".to_owned(), None));
     }
 }

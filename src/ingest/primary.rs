@@ -36,7 +36,7 @@ pub struct Choice {
 
 /// Marks the primary metric of each benchmark.
 ///
-/// Where the dumps mark exactly one, it is kept. Else, among those marked or, if none is, among all: metrics
+/// Where the dumps mark exactly one that has scores, it is kept. Else, among those marked or, if none is, among all: metrics
 /// where larger is better before others, then the one that scores the most models, then the most items, then the
 /// first.
 ///
@@ -51,7 +51,10 @@ pub fn choose(table: &mut ResponseTable) -> Vec<Choice> {
     for benchmark in table.benchmarks() {
         let of: Vec<usize> =
             (0..table.metrics.len()).filter(|&m| table.metrics[m].benchmark == benchmark).collect();
-        let marked: Vec<usize> = of.iter().copied().filter(|&m| table.metrics[m].primary).collect();
+        let any_scores = of.iter().any(|&m| scored[m].items.count() > 0);
+        let has_scores = |m: &usize| scored[*m].items.count() > 0 || !any_scores;
+        let marked: Vec<usize> =
+            of.iter().copied().filter(|&m| table.metrics[m].primary).filter(has_scores).collect();
         let candidates = if marked.is_empty() { &of } else { &marked };
         let rank = |&m: &usize| {
             (table.metrics[m].higher_is_better, scored[m].models.count(), scored[m].items.count(), Reverse(m))

@@ -2,21 +2,28 @@
 //! model.
 
 use super::account::Account;
-use super::lint::{Collector, Lint, SET_UPS, VARIANTS};
+use super::lint::{Collector, Lint, REPEATED_RUNS, SET_UPS, VARIANTS};
 use crate::response::standing::{precedence, repeats};
 use crate::response::{ResponseTable, Run};
 use std::collections::{BTreeMap, HashMap};
 
 /// Looks for runs with another set-up than the one that stands for the same model.
 pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
-    let (mut list, mut variants) = (Collector::new(table), Collector::new(table));
+    let [mut list, mut variants, mut repeated] = std::array::from_fn(|_| Collector::new(table));
     for (benchmark, name) in account.benchmarks.iter().enumerate() {
         let mut standing: HashMap<usize, usize> = HashMap::new();
         let mut others: Vec<usize> = Vec::new();
         for run in account.runs_of(benchmark) {
             let stands = standing.entry(account.model_of[run]).or_insert(run);
             let (new, old) = (&table.runs[run], &table.runs[*stands]);
-            if *stands == run || repeats(new, old) {
+            if *stands == run {
+                continue;
+            }
+            if repeats(new, old) {
+                if new.seed == old.seed && new.files != old.files {
+                    let of = |run: &Run| run.files.first().cloned().unwrap_or_default();
+                    repeated.add(name, || format!("{}: {} beside {}", new.model, of(new), of(old)));
+                }
                 continue;
             }
             let is_next = precedence(new) >= precedence(old);
@@ -42,6 +49,7 @@ pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lin
     }
     list.report(&SET_UPS, found);
     variants.report(&VARIANTS, found);
+    repeated.report(&REPEATED_RUNS, found);
 }
 
 /// What two runs differ in. A harness, a number format, a temperature or a number of examples that is
@@ -55,6 +63,9 @@ fn differences(run: &Run, stands: &Run) -> Vec<String> {
     };
     if let (Some(harness), Some(other)) = (&run.harness, &stands.harness) {
         tell("harness", harness, other);
+    }
+    if let (Some(version), Some(other)) = (&run.task_version, &stands.task_version) {
+        tell("method or version of the task", version, other);
     }
     if let (Some(dtype), Some(other)) = (&run.dtype, &stands.dtype) {
         tell("dtype", dtype, other);

@@ -56,9 +56,10 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
     build.finish(Some(&passage), "a page with a score")
 }
 
-/// What follows a label in a page, up to the next tag.
+/// What follows a label in a page, up to the next tag. Results stand at the end: questions and answers before them may
+/// have the same words.
 fn after<'a>(page: &'a str, label: &str) -> Option<&'a str> {
-    let rest = &page[page.find(label)? + label.len()..];
+    let rest = &page[page.rfind(label)? + label.len()..];
     Some(rest.split('<').next().unwrap_or(rest).trim())
 }
 

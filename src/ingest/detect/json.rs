@@ -36,6 +36,10 @@ pub(super) fn detect_json(file: &str, peek: &Peek, source: &Source) -> Result<De
         let because = "each of its keys holds an object with `resolved`".to_owned();
         return Ok(Detected { format: Format::SweBench, because });
     }
+    if peek.shape == Shape::Object && of_categories(peek) {
+        let because = "each of its keys holds `corr`, `wrong` and `acc`: what MMLU-Pro sums up by category";
+        return Ok(Detected { format: Format::Auxiliary, because: because.to_owned() });
+    }
     let of_nothing = ["costs.json", "runs_to_run_suites.json"].contains(&source.file_name().as_str());
     if peek.shape == Shape::Object && peek.fields.is_empty() && !peek.truncated && of_nothing {
         let because = "it is an empty list of a HELM release".to_owned();
@@ -108,6 +112,14 @@ pub(super) fn by_name(detected: Detected, source: &Source) -> Detected {
 fn of_instances(peek: &Peek) -> bool {
     let resolved = |value: &[u8]| Peek::at(value).is_some_and(|object| object.has("resolved"));
     !peek.fields.is_empty() && peek.fields.iter().all(|(_, value)| resolved(value))
+}
+
+/// Whether every value is a count of right and wrong answers.
+fn of_categories(peek: &Peek) -> bool {
+    let counts = |value: &[u8]| {
+        Peek::at(value).is_some_and(|object| ["corr", "wrong", "acc"].iter().all(|key| object.has(key)))
+    };
+    !peek.fields.is_empty() && peek.fields.iter().all(|(_, value)| counts(value))
 }
 
 /// What an object without fixed keys tells of the runs of a HELM release.

@@ -44,6 +44,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { format: Format::MmluPro, shapes: ARRAY, all: &["question_id", "answer_index", "pred", "options"], any: &[] },
     Rule { format: Format::EvalPlus, shapes: ONE, all: &["eval", "hash"], any: &[] },
     Rule { format: Format::LiveCodeBench, shapes: ARRAY, all: &["graded_list", "code_list"], any: &[] },
+    Rule { format: Format::LiveCodeBench, shapes: ARRAY, all: &["question_id", "graded_list"], any: &["pred_list", "output_list"] },
     Rule { format: Format::Bfcl, shapes: MANY, all: &["accuracy", "correct_count", "total_count"], any: &[] },
     Rule { format: Format::BfclResults, shapes: &[Shape::Lines, Shape::Object], all: &["id", "result"], any: &["input_token_count", "latency", "traceback"] },
     Rule { format: Format::SweBench, shapes: ONE, all: &["resolved"], any: &["no_generation", "no_logs", "generated"] },

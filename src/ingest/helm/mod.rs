@@ -13,7 +13,7 @@ use crate::response::Row;
 use run::RunSpec;
 use serde_json::Value;
 use state::{Asked, States};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Statistics that measure the run instead of the answer: the beginnings of their names.
 const TELEMETRY: [&str; 13] = [
@@ -77,6 +77,7 @@ fn rows(
         build.note(None, "no run_spec.json beside it: model and benchmark were taken from the directory");
     }
     let states = States::find(beside);
+    let mut splits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut faults = Vec::new();
     let mut left_out = 0usize;
     let mut met: HashMap<(u32, u32, u32, u32), ()> = HashMap::new();
@@ -88,6 +89,9 @@ fn rows(
         let perturbation = text_at(&record, &["perturbation", "name"]);
         let trial = whole(&record["train_trial_index"]).and_then(|t| u32::try_from(t).ok()).unwrap_or(0);
         let asked = states.get(&instance, perturbation, trial);
+        if let Some(split) = text_at(&record["stats"][0]["name"], &["split"]) {
+            splits.entry(split.to_owned()).or_default().insert(instance.clone());
+        }
         let run = spec.run(&mut build, perturbation);
         let item = spec.item(&mut build, &instance);
         if perturbation.is_none() {
@@ -118,6 +122,17 @@ fn rows(
     })?;
     for row in faults {
         passage.fault(row, "a record must have `instance_id`");
+    }
+    if splits.len() > 1 {
+        let each: Vec<String> =
+            splits.iter().map(|(split, instances)| format!("{split}: {}", instances.len())).collect();
+        build.note(
+            None,
+            format!(
+                "instances of several splits ({}) all count; HELM's leaderboards show one of them",
+                each.join(", ")
+            ),
+        );
     }
     if left_out > 0 {
         build.note(

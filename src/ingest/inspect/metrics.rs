@@ -26,7 +26,9 @@ impl Metrics {
         let candidates = candidates(header);
         let primary = candidates.iter().find_map(|(scorer, key)| keys.metric(scorer, key.as_deref()));
         let planned = || candidates.first().map(|(scorer, key)| label(scorer, key.as_deref()));
-        let primary = primary.or_else(planned).unwrap_or_else(|| "score".to_owned());
+        // A run that broke down may not say what was planned.
+        let seen = || keys.0.keys().min().and_then(|scorer| keys.metric(scorer, None));
+        let primary = primary.or_else(planned).or_else(seen).unwrap_or_else(|| "score".to_owned());
         let of_objects = keys.0.iter().filter(|(_, seen)| !seen.is_empty());
         let without_value = of_objects.filter_map(|(scorer, _)| {
             let is_primary = primary.strip_prefix(scorer.as_str()).is_some_and(|key| key.starts_with('/'));

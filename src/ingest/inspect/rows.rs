@@ -7,7 +7,7 @@ use super::variant::variant;
 use crate::ingest::build::Builder;
 use crate::ingest::json::value::{letter, name, text_at, texts, whole};
 use crate::response::{Row, Status};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What is told of a run as a whole.
 #[derive(Debug, Default)]
@@ -48,7 +48,8 @@ pub fn push(log: &Log, build: &mut Builder) {
 
 fn run_of(header: &Header, build: &mut Builder) -> u32 {
     let eval = &header.eval;
-    let model = text_at(eval, &["model"]).unwrap_or("unknown");
+    let model = model_of(eval);
+    let model = model.as_str();
     let created = text_at(eval, &["created"]).map(str::to_owned);
     let task = text_at(eval, &["task_id"]).or(created.as_deref()).unwrap_or_default().to_owned();
     build.run(without_server(model), &[header.benchmark(), &task], |run| {
@@ -60,6 +61,35 @@ fn run_of(header: &Header, build: &mut Builder) -> u32 {
         run.temperature = header.setting("temperature").as_f64();
         run.seed = whole(header.setting("seed"));
         run.harness_version = text_at(eval, &["packages", "inspect_ai"]).map(str::to_owned);
+    })
+}
+
+/// The model: the one under test, of those with roles where there is no other; the weights where they are a path.
+fn model_of(eval: &Value) -> String {
+    let model = text_at(eval, &["model"]).unwrap_or("unknown");
+    if matches!(model, "none/none" | "none" | "unknown") {
+        let roles: Vec<(String, String)> = roles(eval).collect();
+        let under_test =
+            ["target", "solver", "model"].iter().find_map(|name| roles.iter().find(|(role, _)| role == name));
+        let only = || roles.iter().find(|_| roles.len() == 1);
+        if let Some((_, model)) = under_test.or_else(only) {
+            return model.clone();
+        }
+        if !roles.is_empty() {
+            let all: Vec<String> = roles.iter().map(|(role, model)| format!("{role}={model}")).collect();
+            return all.join(" ");
+        }
+    }
+    let path = text_at(eval, &["model_args", "model_path"]).filter(|_| model.ends_with("/local"));
+    path.unwrap_or(model).to_owned()
+}
+
+/// The models that were given roles, by role.
+pub(super) fn roles(eval: &Value) -> impl Iterator<Item = (String, String)> {
+    eval["model_roles"].as_object().into_iter().flatten().filter_map(|(role, given)| {
+        let given = given.get(0).unwrap_or(given);
+        let model = given.as_str().or_else(|| text_at(given, &["model"]))?;
+        Some((role.clone(), model.to_owned()))
     })
 }
 

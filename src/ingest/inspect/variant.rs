@@ -2,6 +2,7 @@
 //! solver, and settings of the model, as far as they were given.
 
 use super::log::Header;
+use super::rows::roles;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -24,7 +25,7 @@ const SET_ASIDE: &[&str] = &[
 const LONGEST: usize = 40;
 
 /// `key=value` of what was given, in the order of keys; nothing where nothing was. Arguments of the model have
-/// `model.` before them, those of the solver `solver.`.
+/// `model.` before them, those of the solver `solver.`, models with a role `role.`.
 pub fn variant(header: &Header) -> Option<String> {
     let eval = &header.eval;
     let mut given: BTreeMap<String, String> = BTreeMap::new();
@@ -49,6 +50,8 @@ pub fn variant(header: &Header) -> Option<String> {
         }
         add("", &settings);
     }
+    // Who judged, and who else had a part.
+    given.extend(roles(eval).map(|(role, model)| (format!("role.{role}"), model)));
     if let Some(solver) = eval["solver"].as_str() {
         given.insert("solver".to_owned(), solver.to_owned());
     }
@@ -76,9 +79,11 @@ mod tests {
             "task_args": {"kind": "a", "shots": 0}, "task_args_passed": {"kind": "a"},
             "model_args": {"quantised": true, "device": null}, "solver": "cot", "solver_args": {"n": 3},
             "model_generate_config": {"max_tokens": 5, "max_connections": 9},
+            "model_roles": {"grader": {"model": "o/g"}},
         });
         let plan = json!({"config": {"temperature": 0.3, "seed": 5, "top_p": 0.9}});
-        let expected = "kind=a max_tokens=5 model.quantised=true solver=cot solver.n=3 top_p=0.9";
+        let expected =
+            "kind=a max_tokens=5 model.quantised=true role.grader=o/g solver=cot solver.n=3 top_p=0.9";
         assert_eq!(of(eval, plan).as_deref(), Some(expected));
         assert_eq!(of(json!({"task_args": {"kind": "a"}, "task_args_passed": {}}), Value::Null), None);
         assert_eq!(of(json!({"task_args": {"kind": "a"}}), Value::Null).as_deref(), Some("kind=a"));

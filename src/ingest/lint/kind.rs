@@ -105,6 +105,8 @@ kinds! {
         "if they are one model, give them one name in a table of models beside the results (`models.csv` with the columns `model` and `name`)";
     VARIANTS: "prompt_variants_differ", "model stands by another prompt variant than most" / "models stand by other prompt variants than most",
         "their scores were made with other prompts", "run all models with the same prompts, or compare only those that were";
+    REPEATED_RUNS: "runs_taken_for_repeats", "run differs from another of the same model in nothing that is known but its file" / "runs differ from others of the same models in nothing that is known but their files",
+        "their attempts are averaged as repeats", "if one replaces the other, or if they are of two models, keep one or give them names in a table of models";
     SET_UPS: "set_ups_differ", "run has another set-up than the run that stands for the same model" / "runs have another set-up than the runs that stand for the same models",
         "of items that both have the other one is not used",
         "give them names of their own in a table of models beside the results, or remove those that are not meant";

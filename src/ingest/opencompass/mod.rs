@@ -96,7 +96,7 @@ impl Asked {
             piece.each(|_, entry: Value| {
                 asked.n_entries += 1;
                 if let Ok(position) = key.parse() {
-                    asked.by_position.push((position, hash_of(&entry)));
+                    asked.by_position.push((position, hash_of(&entry, position)));
                 }
             })
         })?;
@@ -110,10 +110,19 @@ impl Asked {
     }
 }
 
-/// A hash of what was asked.
-fn hash_of(entry: &Value) -> u64 {
-    const ASKED: [&str; 4] = ["origin_prompt", "prompt", "gold", "references"];
-    let parts: Vec<String> = ASKED.iter().filter_map(|key| entry.get(*key)).map(Value::to_string).collect();
+/// A hash of what was asked. Where an entry does not say what, it is another question at every position: the key
+/// alone is that of many.
+fn hash_of(entry: &Value, position: usize) -> u64 {
+    let of = |keys: [&'static str; 2]| {
+        keys.into_iter().filter_map(move |key| entry.get(key)).map(Value::to_string)
+    };
+    let options = entry["origin_prediction"].as_object().into_iter().flatten();
+    let prompts = options.filter_map(|(_, option)| option.get("prompt")).map(Value::to_string);
+    let mut parts: Vec<String> = of(["origin_prompt", "prompt"]).chain(prompts).collect();
+    if parts.is_empty() {
+        parts.push(position.to_string());
+    }
+    parts.extend(of(["gold", "references"]));
     xxh3_64(parts.join("\n").as_bytes())
 }
 
@@ -161,13 +170,18 @@ mod tests {
     #[test]
     fn runs_of_the_same_questions_are_found_from_what_was_asked() {
         let of = |texts: &[&str]| {
-            let asked = texts.iter().map(|text| hash_of(&json!({"origin_prompt": text})));
+            let asked = texts.iter().map(|text| hash_of(&json!({"origin_prompt": text}), 0));
             period(&asked.collect::<Vec<_>>())
         };
         assert_eq!(of(&["a", "b", "c", "a", "b", "c"]), 3);
         assert_eq!(of(&["a", "b", "c", "a", "b"]), 5);
         assert_eq!(of(&["a", "a", "a", "a", "a"]), 5);
         assert_eq!((of(&["a"]), of(&[])), (1, 0));
+        let of =
+            |entry: fn(usize) -> Value| period(&(0..6).map(|k| hash_of(&entry(k), k)).collect::<Vec<_>>());
+        assert_eq!(of(|_| json!({"references": "0"})), 6);
+        assert_eq!(of(|k| json!({"references": "0", "origin_prediction": {"0": {"prompt": k}}})), 6);
+        assert_eq!(of(|k| json!({"references": "0", "origin_prediction": {"0": {"prompt": k % 3}}})), 3);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod runs;
 pub mod scale;
 pub mod shape;
 pub mod stream;
+mod tidy;
 pub mod value;
 pub mod wide;
 
@@ -20,10 +21,10 @@ pub use companion::{Companion, Responses};
 
 use super::IngestOptions;
 use super::detect::Format;
-use super::fragment::{Note, ReadError, counted};
+use super::fragment::{Note, ReadError};
 use super::source::Source;
-use crate::store::frame::{Cells, Frame};
-use roles::{Role, Roles};
+use crate::store::frame::Frame;
+use roles::Roles;
 use shape::{Other, Shape};
 
 /// What a long table is called.
@@ -187,33 +188,17 @@ pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<
     Ok(plain)
 }
 
-/// Roles whose words are names: white space around them says nothing.
-const NAMES: [Role; 7] =
-    [Role::Model, Role::Item, Role::Subject, Role::Benchmark, Role::Run, Role::Metric, Role::Filter];
-
 fn from_frame(mut frame: Frame, mut naming: Naming, options: &IngestOptions) -> Result<Plain, ReadError> {
     let mut roles = Roles::of(&frame);
-    for at in NAMES.into_iter().filter_map(|role| roles.get(role)) {
-        if let Cells::Words(words) = &mut frame.columns[at].1 {
-            words.trim();
-        }
-    }
+    tidy::trim_names(&mut frame, &roles);
     let mut shape = shape::classify(&frame, &roles, options.rows);
-    let n_last = shape::n_summaries_at_the_end(&frame, &roles);
-    let mut notes = Vec::new();
-    if n_last > 0 && !matches!(shape, Shape::Long | Shape::LongOfOneModel) {
-        let mut cut = frame.clone();
-        cut.truncate(frame.n_rows - n_last);
-        let (roles_of_cut, shape_of_cut) =
-            (Roles::of(&cut), shape::classify(&cut, &Roles::of(&cut), options.rows));
-        if matches!(shape_of_cut, Shape::Wide(_)) {
-            let message = format!(
-                "{} the others up and left out",
-                counted(n_last, "row at the end sums", "rows at the end sum")
-            );
-            notes.push(Note { file: naming.file.clone(), row: Some(naming.line(cut.n_rows)), message });
-            (frame, roles, shape) = (cut, roles_of_cut, shape_of_cut);
-        }
+    let mut note = None;
+    if !matches!(shape, Shape::Long | Shape::LongOfOneModel)
+        && let Some(rest) = tidy::without_sums(&frame, &roles, options.rows, &naming)
+    {
+        let what_was_left_out;
+        (frame, roles, shape, what_was_left_out) = rest;
+        note = Some(what_was_left_out);
     }
     match shape {
         Shape::Long | Shape::LongOfOneModel => {
@@ -230,7 +215,7 @@ fn from_frame(mut frame: Frame, mut naming: Naming, options: &IngestOptions) -> 
         }
         Shape::Wide(wide) => {
             let mut fragment = wide::read(&frame, &roles, &wide, &naming);
-            fragment.notes.append(&mut notes);
+            fragment.notes.extend(note);
             let item_column = None;
             Ok(Plain::Responses(Box::new(Responses {
                 fragment,

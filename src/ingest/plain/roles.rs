@@ -1,5 +1,6 @@
 //! What does each column of a plain table mean? By its name, however it is spelt.
 
+use super::value::Scores;
 use crate::store::frame::Frame;
 use std::collections::HashMap;
 
@@ -269,6 +270,10 @@ pub fn normal(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// Parts of names of metrics that only count where no other column is a score.
+const METRIC_PARTS: [&str; 8] =
+    ["bertscore", "bleu", "chrf", "meteor", "rouge", "f1", "exactmatch", "similarity"];
+
 /// The columns of a frame by their meaning.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roles {
@@ -309,6 +314,7 @@ impl Roles {
             roles.weak_scores.extend(find(name, &mut taken));
         }
         roles.assume(frame, &names, &mut taken);
+        roles.assume_scores(frame);
         roles
     }
 
@@ -354,6 +360,29 @@ impl Roles {
             {
                 self.take(Role::Item, at, "the item, by its text", frame);
             }
+        }
+    }
+
+    /// Beside models and items columns of numbers that are called like metrics are scores, where no other is.
+    fn assume_scores(&mut self, frame: &Frame) {
+        let has = |role| self.has(role);
+        let is_scored = !self.scores.is_empty() || !self.weak_scores.is_empty() || has(Role::Chosen);
+        if is_scored || !has(Role::Model) || !has(Role::Item) {
+            return;
+        }
+        let is_called = |name: &str| METRIC_PARTS.iter().any(|part| normal(name).contains(part));
+        let fits = |at: &usize| {
+            let (name, cells) = &frame.columns[*at];
+            !self.is_taken(*at) && is_called(name) && Scores::read(cells).is_some_and(|s| s.range.is_some())
+        };
+        let found: Vec<usize> = (0..frame.columns.len()).filter(fits).collect();
+        let names: Vec<&str> = found.iter().map(|&at| frame.columns[at].0.as_str()).collect();
+        if !found.is_empty() {
+            self.assumptions.push(format!(
+                "no column is called a score, so these are taken for scores: {}",
+                names.join(", ")
+            ));
+            self.scores = found;
         }
     }
 
