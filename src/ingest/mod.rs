@@ -58,6 +58,7 @@ mod account;
 mod attempts;
 mod directory;
 mod large;
+mod marks;
 mod outcome;
 mod portions;
 mod readers;

@@ -1,6 +1,7 @@
 //! Which metric counts? Where no dump marks one, a stated rule chooses it for each benchmark; names that harnesses
 //! have for the same measure count together.
 
+use super::marks::{Marks, within_benchmarks};
 use crate::response::{Attempt, Metric, ResponseTable};
 use std::cmp::Reverse;
 
@@ -118,32 +119,6 @@ struct Scored {
     beyond_0_and_1: bool,
 }
 
-/// A set of numbers.
-#[derive(Debug, Clone, Default)]
-struct Marks(Vec<u64>);
-
-impl Marks {
-    fn insert(&mut self, number: usize) {
-        if number / 64 >= self.0.len() {
-            self.0.resize(number / 64 + 1, 0);
-        }
-        self.0[number / 64] |= 1 << (number % 64);
-    }
-
-    fn count(&self) -> u32 {
-        self.0.iter().map(|word| word.count_ones()).sum()
-    }
-
-    fn meets(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
-    }
-
-    fn take(&mut self, other: &Self) {
-        self.0.resize(self.0.len().max(other.0.len()), 0);
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
-    }
-}
-
 /// What each metric scores, all by number: runs and models among all, items among those of the benchmark.
 fn count(table: &ResponseTable) -> Vec<Scored> {
     let mut numbers: rustc_hash::FxHashMap<&str, usize> = Default::default();
@@ -152,14 +127,7 @@ fn count(table: &ResponseTable) -> Vec<Scored> {
         *numbers.entry(name).or_insert(next)
     };
     let model_of: Vec<usize> = table.runs.iter().map(|run| number_of(run.model.as_str())).collect();
-    let mut n_items: rustc_hash::FxHashMap<&str, usize> = Default::default();
-    let item_of: Vec<usize> = (table.items.iter())
-        .map(|item| {
-            let n = n_items.entry(&item.benchmark).or_default();
-            *n += 1;
-            *n - 1
-        })
-        .collect();
+    let item_of = within_benchmarks(table);
     let mut scored = vec![Scored::default(); table.metrics.len()];
     table.blocks().each(|Attempt { run, item, metric, score }| {
         if let Some(score) = score {

@@ -3,27 +3,21 @@
 
 use super::account::Account;
 use super::lint::{Collector, Lint, REPEATED_RUNS, SET_UPS, VARIANTS};
+use super::marks::{Marks, within_benchmarks};
 use crate::response::standing::{precedence, repeats};
 use crate::response::{ResponseTable, Run};
 use std::collections::{BTreeMap, HashMap};
 
 /// Looks for runs with another set-up than the one that stands for the same model.
 pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
-    let [mut list, mut variants, mut repeated] = std::array::from_fn(|_| Collector::new(table));
+    let (mut list, mut variants) = (Collector::new(table), Collector::new(table));
     for (benchmark, name) in account.benchmarks.iter().enumerate() {
         let mut standing: HashMap<usize, usize> = HashMap::new();
         let mut others: Vec<usize> = Vec::new();
         for run in account.runs_of(benchmark) {
             let stands = standing.entry(account.model_of[run]).or_insert(run);
             let (new, old) = (&table.runs[run], &table.runs[*stands]);
-            if *stands == run {
-                continue;
-            }
-            if repeats(new, old) {
-                if new.seed == old.seed && new.files != old.files {
-                    let of = |run: &Run| run.files.first().cloned().unwrap_or_default();
-                    repeated.add(name, || format!("{}: {} beside {}", new.model, of(new), of(old)));
-                }
+            if *stands == run || repeats(new, old) {
                 continue;
             }
             let is_next = precedence(new) >= precedence(old);
@@ -49,7 +43,54 @@ pub(super) fn look(table: &ResponseTable, account: &Account, found: &mut Vec<Lin
     }
     list.report(&SET_UPS, found);
     variants.report(&VARIANTS, found);
-    repeated.report(&REPEATED_RUNS, found);
+    repeated(table, account, found);
+}
+
+/// Looks for runs that answer the same items as another of the same model and differ from it in nothing but the file.
+fn repeated(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
+    let alike = |a: usize, b: usize| {
+        let (a, b) = (&table.runs[a], &table.runs[b]);
+        repeats(a, b) && a.seed == b.seed && a.files != b.files
+    };
+    let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (benchmark, name) in account.benchmarks.iter().enumerate() {
+        let mut of_model: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        account
+            .runs_of(benchmark)
+            .for_each(|run| of_model.entry(account.model_of[run]).or_default().push(run));
+        let may_repeat = |runs: &Vec<usize>| runs[1..].iter().any(|&run| alike(run, runs[0]));
+        groups.extend(of_model.into_values().filter(may_repeat).map(|runs| (name.as_str(), runs)));
+    }
+    if groups.is_empty() {
+        return;
+    }
+    // Runs of different subjects are alike, too: only those that share items repeat one another.
+    let mut is_asked = vec![false; table.runs.len()];
+    groups.iter().flat_map(|(_, runs)| runs).for_each(|&run| is_asked[run] = true);
+    let number = within_benchmarks(table);
+    let mut items: HashMap<(usize, usize), Marks> = HashMap::new();
+    table.blocks().each(|attempt| {
+        if is_asked[attempt.run] {
+            let benchmark = account.benchmark_of[attempt.item];
+            items.entry((benchmark, attempt.run)).or_default().insert(number[attempt.item]);
+        }
+    });
+    let mut list = Collector::new(table);
+    for (name, runs) in groups {
+        let benchmark = account.benchmarks.iter().position(|known| known == name).unwrap_or_default();
+        let share = |a, b| {
+            let of = |run| items.get(&(benchmark, run));
+            of(a).zip(of(b)).is_some_and(|(a, b)| a.meets(b))
+        };
+        for (at, &run) in runs.iter().enumerate() {
+            let earlier = runs[..at].iter().find(|&&other| alike(run, other) && share(run, other));
+            if let Some(&other) = earlier {
+                let of = |run: usize| table.runs[run].files.first().cloned().unwrap_or_default();
+                list.add(name, || format!("{}: {} beside {}", table.runs[run].model, of(run), of(other)));
+            }
+        }
+    }
+    list.report(&REPEATED_RUNS, found);
 }
 
 /// What two runs differ in. A harness, a number format, a temperature or a number of examples that is
@@ -160,6 +201,13 @@ mod tests {
         let runs = vec![of("a", None), of("a", Some("x")), of("b", Some("x")), of("c", None)];
         assert_eq!(told(runs, "prompt_variants_differ"), ["b: x"]);
         assert!(told(vec![of("a", Some("x")), of("b", Some("x"))], "prompt_variants_differ").is_empty());
+    }
+
+    #[test]
+    fn runs_of_the_same_items_from_two_files_are_told() {
+        let of = |file: &str| Run { files: vec![file.to_owned()], ..Run::new(file, "m") };
+        assert_eq!(told(vec![of("v1"), of("v2")], "runs_taken_for_repeats"), ["m: v2 beside v1"]);
+        assert!(told(vec![of("v1"), Run { seed: Some(1), ..of("v2") }], "runs_taken_for_repeats").is_empty());
     }
 
     #[test]

@@ -65,10 +65,12 @@ fn run_of(header: &Header, build: &mut Builder) -> u32 {
 }
 
 /// The model: the one under test, of those with roles where there is no other; the weights where they are a path.
-fn model_of(eval: &Value) -> String {
+pub(super) fn model_of(eval: &Value) -> String {
     let model = text_at(eval, &["model"]).unwrap_or("unknown");
     if matches!(model, "none/none" | "none" | "unknown") {
-        let roles: Vec<(String, String)> = roles(eval).collect();
+        let judges = ["grader", "judge", "monitor", "critic", "scorer"];
+        let roles: Vec<(String, String)> =
+            roles(eval).filter(|(role, _)| !judges.contains(&role.as_str())).collect();
         let under_test =
             ["target", "solver", "model"].iter().find_map(|name| roles.iter().find(|(role, _)| role == name));
         let only = || roles.iter().find(|_| roles.len() == 1);

@@ -2,7 +2,7 @@
 //! solver, and settings of the model, as far as they were given.
 
 use super::log::Header;
-use super::rows::roles;
+use super::rows::{model_of, roles};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -51,7 +51,9 @@ pub fn variant(header: &Header) -> Option<String> {
         add("", &settings);
     }
     // Who judged, and who else had a part.
-    given.extend(roles(eval).map(|(role, model)| (format!("role.{role}"), model)));
+    let under_test = model_of(eval);
+    let others = roles(eval).filter(|(_, model)| *model != under_test);
+    given.extend(others.map(|(role, model)| (format!("role.{role}"), model)));
     if let Some(solver) = eval["solver"].as_str() {
         given.insert("solver".to_owned(), solver.to_owned());
     }

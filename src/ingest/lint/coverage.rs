@@ -122,9 +122,12 @@ fn partly_seen(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) 
     partly.report(&PARTLY_SEEN, found);
 }
 
-/// Benchmarks whose primary scores all lie between 0, wrong, and 1, right.
+/// Benchmarks whose primary scores all lie between 0, wrong, and 1, right; not where less is better.
 fn on_the_unit_scale(table: &ResponseTable) -> HashSet<&str> {
     let mut unit: HashSet<&str> = table.metrics.iter().map(|m| m.benchmark.as_str()).collect();
+    for metric in table.metrics.iter().filter(|metric| metric.primary && !metric.higher_is_better) {
+        unit.remove(metric.benchmark.as_str());
+    }
     let is_beyond = |score: f64| !(0.0..=1.0).contains(&score);
     if table.score_range().is_none_or(|(low, high)| !is_beyond(low) && !is_beyond(high)) {
         return unit;
