@@ -12,7 +12,7 @@ pub struct Context {
 
 /// The directory of a source, on disk and inside its archive.
 pub(super) fn place(source: &Source) -> String {
-    let disk = source.path.parent().map(|p| shown(p)).unwrap_or_default();
+    let disk = source.path.parent().map(shown).unwrap_or_default();
     match &source.member {
         Some(member) => {
             let inner = member.rsplit_once('/').map_or("", |(directory, _)| directory);

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 ///
 /// `logits_per_byte` is in bits and positive, although `logits_per_char` beside it is in nats and negative.
 /// Every `acc_*` is a metric of its own; the primary one is that of the task's configuration. In releases of
-/// checkpoints only the path says which model it was ([`Place::of`]), whatever the configuration says.
+/// checkpoints only the path says which model it was (recipe, size, seed and step in the names of directories), whatever the configuration says.
 ///
 /// # Errors
 /// [`ReadError`] where not one record could be read.

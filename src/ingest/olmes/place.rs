@@ -91,7 +91,10 @@ fn seed_of(part: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn of(path: &str) -> Option<(Option<String>, Option<i64>, Option<i64>, Option<f64>)> {
+    /// Model, seed, step and size.
+    type Told = (Option<String>, Option<i64>, Option<i64>, Option<f64>);
+
+    fn of(path: &str) -> Option<Told> {
         let parts: Vec<String> = path.split('/').map(str::to_owned).collect();
         Place::of(&parts).map(|place| (place.model, place.seed, place.step, place.params))
     }
