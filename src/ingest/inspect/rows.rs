@@ -82,8 +82,13 @@ pub(super) fn model_of(eval: &Value) -> String {
             return all.join(" ");
         }
     }
-    let path = text_at(eval, &["model_args", "model_path"]).filter(|_| model.ends_with("/local"));
+    let path = text_at(eval, &["model_args", "model_path"]).filter(|_| is_named_by_path(eval));
     path.unwrap_or(model).to_owned()
+}
+
+/// Whether only the path of its weights says which model it is: `hf/local`.
+pub(super) fn is_named_by_path(eval: &Value) -> bool {
+    text_at(eval, &["model"]).is_some_and(|model| model.ends_with("/local"))
 }
 
 /// The models that were given roles, by role.

@@ -2,7 +2,7 @@
 //! solver, and settings of the model, as far as they were given.
 
 use super::log::Header;
-use super::rows::{model_of, roles};
+use super::rows::{is_named_by_path, model_of, roles};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -41,7 +41,11 @@ pub fn variant(header: &Header) -> Option<String> {
         if passed.is_null() { eval[name].clone() } else { passed.clone() }
     };
     add("", &passed("task_args"));
-    add("model.", &eval["model_args"]);
+    let mut model_args = eval["model_args"].clone();
+    if let (true, Some(arguments)) = (is_named_by_path(eval), model_args.as_object_mut()) {
+        arguments.remove("model_path");
+    }
+    add("model.", &model_args);
     add("solver.", &passed("solver_args"));
     for settings in [&header.plan["config"], &eval["model_generate_config"]] {
         let mut settings = settings.clone();
@@ -89,6 +93,8 @@ mod tests {
         assert_eq!(of(eval, plan).as_deref(), Some(expected));
         assert_eq!(of(json!({"task_args": {"kind": "a"}, "task_args_passed": {}}), Value::Null), None);
         assert_eq!(of(json!({"task_args": {"kind": "a"}}), Value::Null).as_deref(), Some("kind=a"));
+        let local = json!({"model": "hf/local", "model_args": {"model_path": "/x/m", "dtype": "float16"}});
+        assert_eq!(of(local, Value::Null).as_deref(), Some("model.dtype=float16"));
         let long = of(json!({"task_args": {"prompt": "x".repeat(500)}}), Value::Null).unwrap();
         assert!(long.starts_with("prompt=#") && long.len() == 16, "{long}");
     }
