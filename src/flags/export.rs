@@ -168,14 +168,14 @@ pub fn export(panel: &Panel, items: &[Item], repairs: &Repairs) -> Export {
             continue;
         }
         let old = panel.gold[at].or(item.gold.and_then(|g| u8::try_from(g).ok()));
-        let (Some(question), Some(options), Some(key)) = (&item.question, &item.options, new_key.or(old))
+        let (Some(question), Some(options), Some(key)) = (item.question(), item.options(), new_key.or(old))
         else {
             out.n_without_text += 1;
             continue;
         };
         out.inspect.push(InspectSample {
-            input: question.clone(),
-            choices: options.clone(),
+            input: question.clone().into_owned(),
+            choices: options.to_vec(),
             target: option_letter(usize::from(key)),
             id: item.id.to_string(),
             metadata: InspectMetadata {
@@ -188,7 +188,7 @@ pub fn export(panel: &Panel, items: &[Item], repairs: &Repairs) -> Export {
             tags: if k == usize::from(key) { vec!["correct"] } else { Vec::new() },
         };
         out.helm.push(HelmInstance {
-            input: HelmText { text: question.clone() },
+            input: HelmText { text: question.into_owned() },
             references: options.iter().enumerate().map(reference).collect(),
             split: "test",
             id: item.id.to_string(),
@@ -210,8 +210,8 @@ mod tests {
     fn items() -> Vec<Item> {
         (0..4)
             .map(|i| Item {
-                question: Some(format!("question {i}")),
-                options: Some(vec!["yes".into(), "no".into(), "perhaps".into()]),
+                question: Some(format!("question {i}").into()),
+                options: Some(["yes", "no", "perhaps"].map(str::to_owned).to_vec().into()),
                 ..Item::new("b", Some("law"), format!("law/{i}"))
             })
             .collect()

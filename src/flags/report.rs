@@ -184,8 +184,8 @@ pub fn panel_items(table: &ResponseTable, benchmark: &str) -> Vec<Item> {
 
 /// Question and options in one line, as the neighbours are sought.
 pub fn text_of(item: &Item) -> String {
-    let mut text = item.question.clone().unwrap_or_default();
-    for option in item.options.iter().flatten() {
+    let mut text = item.question().unwrap_or_default().into_owned();
+    for option in item.options().unwrap_or_default().iter() {
         text.push(' ');
         text.push_str(option);
     }
@@ -233,8 +233,8 @@ mod tests {
         let panel = lettered("AAB", &["AAA", "BBB", "BBB"], 2);
         let items: Vec<Item> = (0..3)
             .map(|i| Item {
-                question: Some(if i == 2 { String::new() } else { format!("question {i}") }),
-                options: Some(vec!["yes".into(), "no".into()]),
+                question: Some(if i == 2 { String::new() } else { format!("question {i}") }.into()),
+                options: Some(["yes", "no"].map(str::to_owned).to_vec().into()),
                 ..Item::new("b", None, format!("i{i}"))
             })
             .collect();

@@ -11,6 +11,7 @@ use crate::numeric::Estimate;
 use crate::numeric::random::stream;
 use crate::response::{Item, Table};
 use rand::RngExt;
+use std::borrow::Cow;
 
 fn letter(option: Option<u8>) -> Option<String> {
     option.map(|k| option_letter(usize::from(k)))
@@ -103,7 +104,7 @@ impl FlagReport {
             .text("benchmark", chosen.iter().map(|_| Some(self.benchmark.as_str())))
             .text("subject", chosen.iter().map(|&i| subject(panel, i)))
             .text("item", chosen.iter().map(|&i| Some(panel.items[i].as_str())))
-            .text("question", known(|i| i.question.clone()))
+            .text("question", known(|i| i.question().map(Cow::into_owned)))
             .text("options", known(lettered_options))
             .text("key", chosen.iter().map(|&i| letter(panel.chosen.as_ref().and(panel.gold[i]))))
             .text("error_type", blank())
@@ -155,7 +156,7 @@ fn rule_names(rules: &[RuleHit]) -> Option<String> {
 
 /// `A. first  B. second`, each on its own line.
 fn lettered_options(item: &Item) -> Option<String> {
-    let options = item.options.as_ref()?;
+    let options = item.options()?;
     let lines = options.iter().enumerate().map(|(k, o)| format!("{}. {o}", option_letter(k)));
     Some(lines.collect::<Vec<_>>().join("\n"))
 }

@@ -40,7 +40,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         let hash = item_hash::<&str>(&instruction, &[]);
         let subject = field("dataset");
         let item = build.item("alpaca_eval", subject.as_deref(), &format!("{hash:016x}"), |item| {
-            item.question = Some(instruction.clone());
+            item.question = Some(instruction.as_str().into());
         });
         let metric = build.metric("alpaca_eval", "preference", annotator.as_deref(), true);
         let score = number(&record["preference"]).and_then(|p| match p {

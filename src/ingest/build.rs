@@ -1,6 +1,7 @@
 //! How does a reader make its piece of the table? Runs, items and metrics are named as they are met, and each
 //! gets one place; whatever should be told to the user is collected on the way.
 
+use super::aside::Aside;
 use super::direction::higher_is_better;
 use super::fragment::{Fragment, Note, ReadError, Rest, counted};
 use super::json::Passage;
@@ -14,6 +15,7 @@ pub struct Builder {
     file: String,
     harness: &'static str,
     table: ResponseTable,
+    aside: Aside,
     notes: Vec<Note>,
     rests: Vec<Rest>,
     runs: FxHashMap<String, u32>,
@@ -30,6 +32,7 @@ impl Builder {
             file: source.name(),
             harness,
             table: ResponseTable::default(),
+            aside: Aside::of(source),
             notes: Vec::new(),
             rests: Vec::new(),
             runs: FxHashMap::default(),
@@ -92,6 +95,7 @@ impl Builder {
         let mut item = Item::new(benchmark, subject, id);
         describe(&mut item);
         self.table.items.push(item);
+        self.aside.note(&mut self.table.items, at);
         self.items.insert(key, at);
         at
     }
@@ -114,9 +118,12 @@ impl Builder {
         self.table.metrics.get_mut(metric as usize)
     }
 
-    /// The item at a place, to say more about it.
-    pub fn item_mut(&mut self, item: u32) -> Option<&mut Item> {
-        self.table.items.get_mut(item as usize)
+    /// Says more about the item at a place.
+    pub fn describe(&mut self, item: u32, describe: impl FnOnce(&mut Item)) {
+        if let Some(known) = self.table.items.get_mut(item as usize) {
+            describe(known);
+            self.aside.note(&mut self.table.items, item);
+        }
     }
 
     /// Adds a row that stands at `source_row` of its file, from 1.

@@ -16,7 +16,7 @@ use super::{IngestOptions, fingerprint, swe_bench};
 use crate::response::Spill;
 use crate::store;
 use rayon::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -33,6 +33,8 @@ pub struct Reading<'r> {
     pub waiting: &'r AtomicU64,
     /// Where rows of a large file are put aside while it is read.
     pub spill: Option<&'r Arc<Spill>>,
+    /// Where texts of a large file are put aside while it is read.
+    pub aside: Option<&'r Arc<Path>>,
 }
 
 /// Files that wait for the context of their directory do so in memory up to these bytes; others are opened again.
@@ -391,7 +393,10 @@ impl Directory<'_> {
                 Err(error) => Err(error),
             },
         };
-        let fragment = source.and_then(|source| read_harness(read.format, &source, &self.contexts));
+        let fragment = source.and_then(|source| {
+            let source = source.with_aside(self.reading.aside.map(Arc::clone));
+            read_harness(read.format, &source, &self.contexts)
+        });
         self.was_read(at, read, fragment)
     }
 

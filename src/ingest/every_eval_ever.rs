@@ -83,10 +83,10 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
             });
         let item = build.item(&benchmark, subject.as_deref(), &id, |item| {
             item.native_id = Some(sample.clone());
-            item.question = text_at(input, &["raw"]).map(str::to_owned);
-            item.options.clone_from(&options);
+            item.question = text_at(input, &["raw"]).map(Into::into);
+            item.options = options.clone().map(Into::into);
             item.gold = gold;
-            item.gold_text.clone_from(&key);
+            item.gold_text = key.as_deref().map(Into::into);
             item.doc_hash = text_at(&record, &["metadata", "doc_hash"]).map(str::to_owned);
         });
         let result = field("evaluation_result_id").unwrap_or_else(|| "score".to_owned());

@@ -39,12 +39,12 @@ pub fn read(source: &Source) -> Result<Fragment, ReadError> {
         };
         let item = build.item(&benchmark, None, &id, |item| {
             item.native_id = Some(id.clone());
-            item.question = record["question_content"].as_str().map(str::to_owned);
+            item.question = record["question_content"].as_str().map(Into::into);
             let known: serde_json::Map<String, Value> = ["difficulty", "platform", "contest_date"]
                 .iter()
                 .filter_map(|key| Some(((*key).to_owned(), json!(record.get(*key)?.as_str()?))))
                 .collect();
-            item.metadata_json = (!known.is_empty()).then(|| Value::Object(known).to_string());
+            item.metadata_json = (!known.is_empty()).then(|| Value::Object(known).to_string().into());
         });
         for (repeat, verdict) in verdicts.iter().enumerate() {
             // A verdict is `true` for a pass; numbers other than 1 are codes of failures.

@@ -70,9 +70,10 @@ pub fn read(source: &Source, context: &Context) -> Result<Fragment, ReadError> {
             let subject = subject.or_else(|| of_metric.map(str::to_owned));
             let item = build.item(&benchmark, subject.as_deref(), &id, |item| {
                 item.native_id.clone_from(&native);
-                item.question = of_doc("question").or_else(|| name(&record["input"]));
-                item.gold_text = name(&record["target"]);
-                item.gold = item.gold_text.as_deref().and_then(letter).or(scored.gold);
+                item.question = of_doc("question").or_else(|| name(&record["input"])).map(Into::into);
+                let target = name(&record["target"]);
+                item.gold = target.as_deref().and_then(letter).or(scored.gold);
+                item.gold_text = target.map(Into::into);
                 item.doc_hash = name(&record["doc_hash"]);
             });
             let score = given.or_else(|| {
@@ -201,7 +202,7 @@ mod tests {
         let ids: Vec<&str> = table.items.iter().map(|item| item.id.as_str()).collect();
         assert_eq!(ids, ["0", "1"]);
         let item = &table.items[1];
-        assert_eq!((item.subject.as_deref(), item.question.as_deref()), (Some("count"), Some("is it 1?")));
+        assert_eq!((item.subject.as_deref(), item.question().as_deref()), (Some("count"), Some("is it 1?")));
         let scores: Vec<_> = table.rows().map(|row| row.score).collect();
         assert_eq!(scores, [Some(1.0), Some(0.0)]);
         assert_eq!(table.runs[0].timestamp.as_deref(), Some("20260101_000000"));

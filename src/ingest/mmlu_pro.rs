@@ -30,8 +30,8 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         let gold = letter(key).or_else(|| whole(&record["answer_index"]).and_then(|n| u16::try_from(n).ok()));
         let item = build.item(BENCHMARK, record["category"].as_str(), &id, |item| {
             item.native_id = Some(id.clone());
-            item.question = record["question"].as_str().map(str::to_owned);
-            item.options = texts(&record["options"]);
+            item.question = record["question"].as_str().map(Into::into);
+            item.options = texts(&record["options"]).map(Into::into);
             item.gold = gold;
         });
         let answer = record["pred"].as_str().map(str::trim).filter(|p| !p.is_empty());

@@ -55,6 +55,7 @@ pub mod walk;
 pub mod work;
 
 mod account;
+mod aside;
 mod attempts;
 mod directory;
 mod large;
@@ -76,7 +77,7 @@ pub use report::{FileRead, IngestReport, Skipped};
 pub use source::Source;
 pub use work::{Work, WorkError};
 
-use crate::response::ResponseTable;
+use crate::response::{Item, ResponseTable};
 use account::Account;
 use archive::names::shown;
 use directory::Reading;
@@ -86,7 +87,7 @@ use outcome::Outcome;
 use portions::Portions;
 use rayon::prelude::*;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use thiserror::Error;
@@ -326,7 +327,11 @@ impl Gathered {
                 Outcome::Read(file, piece) => {
                     let fragment =
                         piece.load().map_err(|error| IngestError::Piece { message: error.to_string() })?;
+                    let spill = fragment.table.items.iter().find_map(Item::spill).cloned();
                     self.joining.add(&file.file, fragment);
+                    if let Some(spill) = spill {
+                        spill.check().map_err(|error| IngestError::Piece { message: error.to_string() })?;
+                    }
                     self.files.push((place, file));
                     if let Some(work) = work.filter(|_| self.joining.n_options() >= KEPT_OPTIONS) {
                         self.joining.give_options(|scores| work.keep_options(scores));
@@ -377,8 +382,10 @@ fn gather(
     let is_large = found.len() > 1 && found.iter().map(Found::size).sum::<u64>() >= KEPT_FROM;
     let waiting = AtomicU64::new(0);
     let spill = work.and_then(Work::spill);
+    let aside: Option<Arc<Path>> = work.map(|work| work.directory().into());
+    let aside = aside.as_ref();
     let reading =
-        Reading { options, meter: &meter, work: work.filter(|_| is_large), waiting: &waiting, spill };
+        Reading { options, meter: &meter, work: work.filter(|_| is_large), waiting: &waiting, spill, aside };
     let mut portions = Portions::new(found, reading);
     let mut gathered = Gathered::default();
     spill.into_iter().for_each(|spill| gathered.joining.spill_to(Arc::clone(spill)));
@@ -396,8 +403,8 @@ fn gather(
 
 fn hash_items(table: &mut ResponseTable) {
     table.items.par_iter_mut().for_each(|item| {
-        if let (None, Some(question)) = (item.item_hash, &item.question) {
-            item.item_hash = Some(item_hash(question, item.options.as_deref().unwrap_or_default()));
+        if let (None, Some(question)) = (item.item_hash, item.question()) {
+            item.item_hash = Some(item_hash(&question, &item.options().unwrap_or_default()));
         }
     });
 }

@@ -133,8 +133,14 @@ mod tests {
         }
         let (options, waiting) = (IngestOptions::default(), AtomicU64::new(0));
         let meter = Meter::silent();
-        let reading =
-            Reading { options: &options, meter: &meter, work: None, waiting: &waiting, spill: None };
+        let reading = Reading {
+            options: &options,
+            meter: &meter,
+            work: None,
+            waiting: &waiting,
+            spill: None,
+            aside: None,
+        };
         let read = |least: Option<Amount>| {
             let mut portions = Portions::new(walk::walk(&[dir.path().to_owned()], None).unwrap(), reading);
             portions.least = least.unwrap_or(portions.least);

@@ -31,7 +31,7 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
             let field = |label: &str| after(page, label);
             let item = build.item(&benchmark, subject.as_deref(), &(row - 1).to_string(), |item| {
                 item.gold = field("Correct Answer:").and_then(letter);
-                item.gold_text = field("Correct Answer:").map(str::to_owned);
+                item.gold_text = field("Correct Answer:").map(Into::into);
             });
             let score = field("Score:").and_then(|s| number(&Value::from(s)));
             let mut scored = Row::new(run, item, metric, score);

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The content of one file after every layer of compression has been taken off.
 #[derive(Debug, Clone)]
@@ -18,6 +19,7 @@ pub struct Source {
     /// The member inside it, if the file is an archive: inner path, `/` between parts.
     pub member: Option<String>,
     content: Stored,
+    aside: Option<Arc<Path>>,
 }
 
 /// What is read from any place.
@@ -36,7 +38,7 @@ enum Stored {
 impl Source {
     /// A file with its content, which is unwrapped and without a byte-order mark.
     pub fn new(path: impl Into<PathBuf>, member: Option<String>, bytes: Vec<u8>) -> Self {
-        Self { path: path.into(), member, content: Stored::Here(bytes) }
+        Self { path: path.into(), member, content: Stored::Here(bytes), aside: None }
     }
 
     /// What was found, before it is read.
@@ -53,6 +55,16 @@ impl Source {
     pub fn on_disk(found: &Found, limit: u64, beginning: Vec<u8>) -> Self {
         let file = found.on_disk().to_owned();
         Self { content: Stored::OnDisk { file, limit, beginning }, ..Self::unread(found) }
+    }
+
+    /// The same, read by one who may put what is long aside in files of a directory.
+    pub fn with_aside(self, directory: Option<Arc<Path>>) -> Self {
+        Self { aside: directory, ..self }
+    }
+
+    /// Where what is long may be put aside.
+    pub fn aside(&self) -> Option<Arc<Path>> {
+        self.aside.clone()
     }
 
     /// Whether the content is in memory.

@@ -180,7 +180,7 @@ fn loss_metric(responses: &ResponseTable, benchmark: &str) -> Option<usize> {
 fn chance(responses: &ResponseTable, benchmark: &str) -> Option<f64> {
     let items = responses.items.iter().filter(|i| i.benchmark == benchmark);
     let shares: Option<Vec<f64>> =
-        items.map(|i| i.options.as_ref().map(Vec::len).filter(|n| *n > 1).map(|n| 1.0 / n as f64)).collect();
+        items.map(|i| i.n_options().filter(|n| *n > 1).map(|n| 1.0 / n as f64)).collect();
     shares.filter(|s| !s.is_empty()).map(|s| s.iter().sum::<f64>() / s.len() as f64)
 }
 
@@ -261,7 +261,7 @@ mod tests {
             t.runs.push(run);
         }
         for name in ["i1", "i2"] {
-            let options = Some(vec!["x".into(), "y".into(), "z".into(), "w".into()]);
+            let options = Some(["x", "y", "z", "w"].map(str::to_owned).to_vec().into());
             t.items.push(Item { options, ..Item::new("arc", None, name) });
         }
         t.metrics.push(Metric { primary: true, ..Metric::new("arc", "acc", None) });

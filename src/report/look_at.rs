@@ -80,7 +80,7 @@ pub fn section(
 fn card(suspect: &Suspect) -> Result<ItemCard, PlotError> {
     let text = suspect.text;
     let key = suspect.votes.as_ref().and_then(|v| v.key).or(text.and_then(|t| t.gold).map(usize::from));
-    let listed: &[String] = text.and_then(|t| t.options.as_deref()).unwrap_or(&[]);
+    let listed = text.and_then(Item::options).unwrap_or_default();
     let n_options = listed.len().max(suspect.votes.as_ref().map_or(0, Votes::n_options));
     let options = (0..n_options)
         .map(|k| ItemOption {
@@ -115,9 +115,9 @@ fn card(suspect: &Suspect) -> Result<ItemCard, PlotError> {
         item: suspect.item.clone(),
         subject: suspect.subject.clone(),
         reasons: suspect.reasons.clone(),
-        question: text.and_then(|t| t.question.as_deref()).map(|q| cut(q, QUESTION)),
+        question: text.and_then(Item::question).map(|q| cut(&q, QUESTION)),
         options,
-        key_text: text.and_then(|t| t.gold_text.as_deref()).filter(|_| key.is_none()).map(|k| cut(k, OPTION)),
+        key_text: text.and_then(Item::gold_text).filter(|_| key.is_none()).map(|k| cut(&k, OPTION)),
         votes,
     })
 }
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_card_keeps_the_key_that_the_votes_were_scored_against() {
         let mut item = Item::new("b", None, "q1");
-        item.options = Some(vec!["x".into(), "y".into()]);
+        item.options = Some(["x", "y"].map(str::to_owned).to_vec().into());
         item.gold = Some(0);
         let suspect = Suspect {
             item: "q1".into(),

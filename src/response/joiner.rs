@@ -2,6 +2,7 @@
 //! label; the names are looked up in one index, however many tables come.
 
 use super::item::Item;
+use super::loose::Loose;
 use super::metric::Metric;
 use super::option_scores::OptionScores;
 use super::run::Run;
@@ -20,8 +21,10 @@ pub struct Joiner {
     /// By benchmark, then by name.
     items: FxHashMap<String, FxHashMap<String, u32>>,
     metrics: FxHashMap<(String, String, Option<String>), u32>,
-    /// Where rows go that are more than memory should hold.
+    /// Where rows and texts go that are more than memory should hold.
     spill: Option<Arc<Spill>>,
+    /// Items whose texts were not put aside.
+    loose: Loose,
 }
 
 impl Joiner {
@@ -45,7 +48,7 @@ impl Joiner {
         self.metrics.get(&label(metric)).copied()
     }
 
-    /// From now on, puts rows aside that are more than memory should hold.
+    /// From now on, puts rows and texts aside that are more than memory should hold.
     pub fn spill_to(&mut self, spill: Arc<Spill>) {
         self.spill = Some(spill);
         self.put_aside();
@@ -54,6 +57,9 @@ impl Joiner {
     fn put_aside(&mut self) {
         if let Some(spill) = &self.spill {
             self.table.put_aside(spill);
+            if self.loose.bytes() > spill.budget() {
+                self.loose.put_aside(&mut self.table.items, spill);
+            }
         }
     }
 
@@ -70,6 +76,11 @@ impl Joiner {
     pub fn append(&mut self, other: ResponseTable) -> usize {
         if self.table.runs.is_empty() && self.table.items.is_empty() && self.table.metrics.is_empty() {
             *self = Self { spill: self.spill.take(), ..Self::from(other) };
+            if self.spill.is_some() {
+                (0..)
+                    .zip(&self.table.items)
+                    .for_each(|(at, item)| self.loose.note(at, item, self.spill.as_ref()));
+            }
             self.put_aside();
             return 0;
         }
@@ -91,15 +102,23 @@ impl Joiner {
             })
             .collect();
         let mut item_at: Vec<u32> = Vec::with_capacity(other.items.len());
+        let spills = self.spill.is_some();
         for items in other.items.chunk_by(|a, b| a.benchmark == b.benchmark) {
             let of_benchmark = self.items.entry(items[0].benchmark.clone()).or_default();
-            item_at.extend(items.iter().map(|item| {
-                place(of_benchmark, item.id.as_str(), &mut self.table.items, item, |mine| {
+            for item in items {
+                let (n_items, mut has_more) = (self.table.items.len(), false);
+                let at = place(of_benchmark, item.id.as_str(), &mut self.table.items, item, |mine| {
                     let differ = mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold;
                     conflicting_keys += usize::from(differ);
+                    let before = mine.texts().flatten().count();
                     merge_items(mine, item);
-                })
-            }));
+                    has_more = mine.texts().flatten().count() > before;
+                });
+                if spills && (has_more || at as usize == n_items) {
+                    self.loose.note(at, &self.table.items[at as usize], self.spill.as_ref());
+                }
+                item_at.push(at);
+            }
         }
         let metric_at: Vec<u32> = other
             .metrics
@@ -201,6 +220,33 @@ mod tests {
         t.push(Row { chosen: Some(2), ..Row::new(0, 0, 0, Some(1.0)) });
         t.push(Row::new(0, 0, 0, None));
         t
+    }
+
+    #[test]
+    fn texts_are_put_aside_and_filled_in_from_later_tables() {
+        let item = |id: usize, text: Option<&str>| Item {
+            question: text.map(|text| format!("{text} {id}").into()),
+            options: id.is_multiple_of(2).then(|| ["yes", "no"].map(str::to_owned).to_vec().into()),
+            ..Item::new("b", None, id.to_string())
+        };
+        let table = |ids: std::ops::Range<usize>, text| {
+            let mut table = ResponseTable::default();
+            table.items.extend(ids.map(|id| item(id, text)));
+            table
+        };
+        let tables = || [table(0..50, None), table(30..90, Some("what is")), table(0..60, Some("what was"))];
+        let joined = |spill: Option<Arc<Spill>>| {
+            let mut joiner = Joiner { spill, ..Joiner::default() };
+            tables().into_iter().for_each(|table| _ = joiner.append(table));
+            joiner.into_table()
+        };
+        let here = joined(None);
+        let away = joined(Some(Spill::new(super::super::spill::tests::scratch(), 0)));
+        assert_eq!(away, here);
+        assert!(away.items.iter().all(|item| item.spill().is_some()));
+        let question = |at: usize| away.items[at].question().map(|q| q.into_owned());
+        assert_eq!([29, 30].map(question), [Some("what was 29".to_owned()), Some("what is 30".to_owned())]);
+        assert_eq!(away.check(), Ok(()));
     }
 
     #[test]

@@ -287,6 +287,10 @@ impl Rows {
         !self.chosen.is_empty() || !self.gold.is_empty()
     }
 
+    pub(super) fn has_answers(&self) -> bool {
+        !self.chosen.is_empty() || !self.prediction.is_absent()
+    }
+
     /// Whether a number of an option is larger than `limit`.
     pub fn options_exceed(&self, limit: u32) -> bool {
         self.chosen.exceeds(limit) || self.gold.exceeds(limit)
@@ -373,7 +377,7 @@ impl Rows {
         self.away().is_some()
     }
 
-    fn away(&self) -> Option<&Arc<Spill>> {
+    pub(super) fn away(&self) -> Option<&Arc<Spill>> {
         self.codes().find_map(Codes::away).or(self.prediction.away())
     }
 

@@ -49,14 +49,14 @@ impl Spill {
     }
 
     /// Where these bytes are now; `None` if there was no room for them, or for others before.
-    fn write(&self, bytes: &[u8]) -> Option<u64> {
+    pub(super) fn write(&self, bytes: &[u8]) -> Option<u64> {
         let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
         let at = (*end)?;
         *end = self.disk.write(at, bytes).ok().map(|()| at + bytes.len() as u64);
         end.map(|_| at)
     }
 
-    fn read(&self, at: u64, n: usize) -> Result<Vec<u8>, SpillError> {
+    pub(super) fn read(&self, at: u64, n: usize) -> Result<Vec<u8>, SpillError> {
         let mut bytes = vec![0; n];
         match self.disk.read(at, &mut bytes) {
             Ok(()) => Ok(bytes),

@@ -201,12 +201,13 @@ impl ResponseTable {
         self.rows.put_aside_beyond(spill.budget(), spill);
     }
 
-    /// Whether all rows that were put aside on disk were read back whenever they were asked for.
+    /// Whether all rows and texts that were put aside on disk were read back whenever they were asked for.
     ///
     /// # Errors
     /// [`SpillError`] if not: what was made of the table so far may be wrong.
     pub fn check(&self) -> Result<(), SpillError> {
-        self.rows.check()
+        self.rows.check()?;
+        self.items.iter().try_for_each(Item::check)
     }
 
     /// Deals the rows out to piles, each in the order of the table: that of a row is `pile_of` its item. Closed pieces
@@ -305,6 +306,16 @@ impl ResponseTable {
     /// The log-probability of the key at `index`, nats.
     pub fn logp_gold(&self, index: usize) -> Option<f32> {
         self.rows.logp_gold(index)
+    }
+
+    /// Whether any row names a chosen option or has an answer as text.
+    pub fn has_answers(&self) -> bool {
+        self.rows.has_answers()
+    }
+
+    /// Where rows were put aside, if any were.
+    pub fn spill(&self) -> Option<Arc<Spill>> {
+        self.rows.away().map(Arc::clone)
     }
 
     /// Whether any row names a chosen option or a key.

@@ -94,7 +94,7 @@ impl TextPiece {
 
 impl Texts {
     /// Whether no text has arrived.
-    fn is_absent(&self) -> bool {
+    pub fn is_absent(&self) -> bool {
         self.pieces.is_empty() && self.tail.is_empty()
     }
 

@@ -245,5 +245,5 @@ fn blank_items_without_options_score_nothing_and_leaked_ones_much() {
         }
     }
     let blank = s.truth.items.iter().position(|i| i.planted == Some(PlantedError::Blank)).unwrap();
-    assert_eq!(s.table.items[blank].question.as_deref(), Some(""));
+    assert_eq!(s.table.items[blank].question().as_deref(), Some(""));
 }

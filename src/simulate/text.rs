@@ -33,9 +33,9 @@ pub(crate) fn item(options: &SimulationOptions, subjects: &[String], items: &[It
     let gold = truth.choice.as_ref().map(|c| u16::from(c.recorded_key));
     Item {
         item_hash: Some(hash(&question, texts.as_deref().unwrap_or(&[]))),
-        gold_text: gold.and_then(|g| texts.as_ref()?.get(g as usize).cloned()),
-        question: Some(question),
-        options: texts,
+        gold_text: gold.and_then(|g| texts.as_ref()?.get(g as usize).map(|text| text.as_str().into())),
+        question: Some(question.into()),
+        options: texts.map(Into::into),
         gold,
         ..Item::new(options.benchmark.clone(), subject, truth.item.clone())
     }

@@ -142,7 +142,7 @@ mod tests {
         table.runs.push(Run { revision: Some(" ".into()), ..Run::new("s", "s") });
         table.items.push(Item {
             question: Some("Why?\n\"because\"".into()),
-            options: Some(vec!["a".into(), "b".into()]),
+            options: Some(["a", "b"].map(str::to_owned).to_vec().into()),
             gold: Some(u16::MAX),
             item_hash: Some(u64::MAX),
             ..Item::new("b", Some("s"), "1")

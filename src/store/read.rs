@@ -142,7 +142,7 @@ fn items(part: &Part) -> Result<Vec<Item>, StoreError> {
             let id = ids.get(row).ok_or_else(|| part.bad(row, "an item without a name".to_owned()))?;
             let benchmark = benchmarks.get(row).unwrap_or_default();
             let parse = |text: &str| {
-                serde_json::from_str(text)
+                serde_json::from_str::<Vec<String>>(text)
                     .map_err(|_| part.bad(row, "options are no list of texts".to_owned()))
             };
             Ok(Item {
@@ -150,11 +150,11 @@ fn items(part: &Part) -> Result<Vec<Item>, StoreError> {
                 item_hash: hash[row].as_deref().and_then(|h| u64::from_str_radix(h, 16).ok()),
                 native_id: native_id[row].take(),
                 doc_hash: doc_hash[row].take(),
-                question: question[row].take(),
-                options: options[row].as_deref().map(parse).transpose()?,
+                question: question[row].take().map(Into::into),
+                options: options[row].as_deref().map(parse).transpose()?.map(Into::into),
                 gold: gold[row],
-                gold_text: gold_text[row].take(),
-                metadata_json: metadata[row].take(),
+                gold_text: gold_text[row].take().map(Into::into),
+                metadata_json: metadata[row].take().map(Into::into),
                 ..Item::new(benchmark, None, id)
             })
         })

@@ -226,24 +226,32 @@ fn items(table: &ResponseTable) -> impl Iterator<Item = Group<'_>> + Send {
 }
 
 fn item_columns(items: &[Item], wide: bool) -> Group<'_> {
-    let items = || items.iter();
-    let json = |options: &Vec<String>| serde_json::Value::from(options.clone()).to_string();
+    let text = |of: fn(&Item) -> Option<Cow<str>>| {
+        Written::Made(items.iter().map(|item| of(item).map(Cow::into_owned)).collect())
+    };
+    let json = |options: Cow<[String]>| serde_json::Value::from(options.into_owned()).to_string();
     vec![
-        ("benchmark", Written::Text(items().map(|i| Some(i.benchmark.as_str())).collect())),
-        ("subject", Written::Text(items().map(|i| i.subject.as_deref()).collect())),
-        ("item", Written::Text(items().map(|i| Some(i.id.as_str())).collect())),
+        ("benchmark", Written::Text(items.iter().map(|i| Some(i.benchmark.as_str())).collect())),
+        ("subject", Written::Text(items.iter().map(|i| i.subject.as_deref()).collect())),
+        ("item", Written::Text(items.iter().map(|i| Some(i.id.as_str())).collect())),
         // As text: engines without unsigned 64-bit numbers would change it.
-        ("item_hash", Written::Made(items().map(|i| i.item_hash.map(|h| format!("{h:016x}"))).collect())),
-        ("native_id", Written::Text(items().map(|i| i.native_id.as_deref()).collect())),
-        ("doc_hash", Written::Text(items().map(|i| i.doc_hash.as_deref()).collect())),
-        ("question", Written::Text(items().map(|i| i.question.as_deref()).collect())),
-        ("options", Written::Made(items().map(|i| i.options.as_ref().map(json)).collect())),
+        (
+            "item_hash",
+            Written::Made(items.iter().map(|i| i.item_hash.map(|h| format!("{h:016x}"))).collect()),
+        ),
+        ("native_id", Written::Text(items.iter().map(|i| i.native_id.as_deref()).collect())),
+        ("doc_hash", Written::Text(items.iter().map(|i| i.doc_hash.as_deref()).collect())),
+        ("question", text(Item::question)),
+        ("options", Written::Made(items.iter().map(|i| i.options().map(json)).collect())),
         (
             "gold",
-            Written::Whole(items().map(|i| i.gold.map(Into::into)).collect(), if wide { 32 } else { 16 }),
+            Written::Whole(
+                items.iter().map(|i| i.gold.map(Into::into)).collect(),
+                if wide { 32 } else { 16 },
+            ),
         ),
-        ("gold_text", Written::Text(items().map(|i| i.gold_text.as_deref()).collect())),
-        ("metadata_json", Written::Text(items().map(|i| i.metadata_json.as_deref()).collect())),
+        ("gold_text", text(Item::gold_text)),
+        ("metadata_json", text(Item::metadata_json)),
     ]
 }
 

@@ -22,7 +22,7 @@ fn rows_of_seed(name: &str) -> (Vec<String>, IngestReport) {
     let told = |row: Row| {
         let (run, item) = (&table.runs[row.run as usize], &table.items[row.item as usize]);
         let variant = run.prompt_variant.as_deref().map(|v| format!(" [{v}]")).unwrap_or_default();
-        let question = item.question.clone().unwrap_or_else(|| item.id.to_string());
+        let question = item.question().map_or_else(|| item.id.to_string(), |question| question.into_owned());
         let metric = &table.metrics[row.metric as usize];
         let said = row.score.map_or_else(|| row.status.as_str().to_owned(), |score| score.to_string());
         let counts = if metric.primary { "*" } else { "" };

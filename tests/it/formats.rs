@@ -130,7 +130,7 @@ fn check(case: &Case, truth: &Truth, table: &ResponseTable) {
     let mut seen: BTreeMap<(String, String), f64> = BTreeMap::new();
     for row in rows_of(table, case.metric) {
         let item = &table.items[row.item as usize];
-        let name = truth.item(item.id.as_str(), item.subject.as_deref(), item.question.as_deref());
+        let name = truth.item(item.id.as_str(), item.subject.as_deref(), item.question().as_deref());
         let key = (model_of(table, &row, truth), name);
         let cell = truth.cells.get(&key).unwrap_or_else(|| panic!("{}: no {key:?} in the truth", case.name));
         assert_eq!(row.score, Some(cell.score), "{}: {key:?}", case.name);

@@ -291,7 +291,7 @@ fn columns_of_every_kind_are_read_or_named() {
     assert_eq!(table.len(), 5, "the row without an item is left out");
     assert_eq!(row(0), ("a".into(), "1".into(), Some(1.0), Some(0)));
     assert_eq!(row(2), ("b".into(), "1".into(), None, Some(0)));
-    assert_eq!(table.items[0].options, Some(vec!["x".to_owned(), "y".to_owned()]));
+    assert_eq!(table.items[0].options().as_deref(), Some(&["x".to_owned(), "y".to_owned()][..]));
     let notes: Vec<&str> = report.notes.iter().map(|n| n.message.as_str()).collect();
     assert!(notes.iter().any(|n| n.contains("date, cost, usage")), "{notes:?}");
     assert!(notes.iter().any(|n| n.contains("without a model or an item")), "{notes:?}");

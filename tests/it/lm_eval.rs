@@ -104,7 +104,7 @@ fn built_dumps_equal_the_truth_cell_by_cell() {
             assert_eq!(row.status, Status::Ok);
             assert!(row.source_row.is_some());
             assert_eq!((row.logp_margin.unwrap() > 0.0), score == 1.0);
-            assert_eq!(item.options.as_ref().unwrap()[0], "alpha");
+            assert_eq!(item.options().unwrap()[0], "alpha");
             seen.insert((cell, row.metric));
         }
         assert_eq!(seen.len(), table.len());
@@ -284,7 +284,7 @@ fn accepted_answers_are_no_options() {
     let text = r#"{"doc_id": 0, "doc": {"question": "q", "answers": ["0", "n0"]}, "target": "['0', 'n0']", "arguments": {"gen_args_0": {"arg_0": "q", "arg_1": {"until": []}}}, "resps": [["n0"]], "filtered_resps": ["n0"], "filter": "none", "metrics": ["exact_match"], "exact_match": 1.0}"#;
     let table = read_text(text).unwrap().table;
     let item = &table.items[0];
-    assert_eq!((&item.options, item.gold_text.as_deref()), (&None, Some("['0', 'n0']")));
+    assert_eq!((&item.options, item.gold_text().as_deref()), (&None, Some("['0', 'n0']")));
     let row = table.row(0);
     assert_eq!((row.score, row.chosen, row.gold), (Some(1.0), None, None));
 }

@@ -45,7 +45,7 @@ fn inspect_logs_equal_a_count_of_their_samples() {
             .rows()
             .map(|row| {
                 let (item, metric) = (&table.items[row.item as usize], &table.metrics[row.metric as usize]);
-                let question = item.question.clone().unwrap_or_default();
+                let question = item.question().unwrap_or_default();
                 let from = question.len().saturating_sub(20);
                 vec![
                     item.id.to_string(),

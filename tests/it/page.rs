@@ -96,7 +96,7 @@ fn texts(matrix: &ResponseMatrix) -> Vec<Item> {
                 "long ".repeat(500)
             );
             Item {
-                question: Some(question),
+                question: Some(question.into()),
                 options: Some((0..10).map(|k| format!("option {k} {}", "w".repeat(60))).collect()),
                 ..Item::new(&matrix.benchmark, None, matrix.items()[i].clone())
             }

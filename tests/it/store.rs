@@ -47,7 +47,7 @@ fn rich() -> ResponseTable {
         native_id: Some("7".into()),
         doc_hash: Some("ff".into()),
         question: Some("Why?\n\"so\"".into()),
-        options: Some(vec!["a".into(), "b, c".into()]),
+        options: Some(["a", "b, c"].map(str::to_owned).to_vec().into()),
         gold: Some(1),
         gold_text: Some("b, c".into()),
         metadata_json: Some("{\"k\":1}".into()),

@@ -231,8 +231,7 @@ fn group_by(loaded: &mut Loaded, column: &str) -> anyhow::Result<()> {
     let mut known: Vec<String> = Vec::new();
     let mut found = false;
     for item in &mut loaded.table.items {
-        let value =
-            item.metadata_json.as_deref().and_then(|j| serde_json::from_str::<serde_json::Value>(j).ok());
+        let value = item.metadata_json().and_then(|j| serde_json::from_str::<serde_json::Value>(&j).ok());
         let Some(serde_json::Value::Object(fields)) = value else {
             item.subject = None;
             continue;

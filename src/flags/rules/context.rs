@@ -48,8 +48,8 @@ pub fn check(items: &[Item]) -> Vec<RuleHit> {
     let mut hits = Vec::new();
     let sparse = sparse_questions(items);
     for (at, item) in items.iter().enumerate() {
-        let Some(question) = &item.question else { continue };
-        let text = plain(question);
+        let Some(question) = item.question() else { continue };
+        let text = plain(&question);
         let mut hit = |rule, detail| {
             hits.push(RuleHit { item: at, rule, kind: Kind::ClaritySuspect, other: None, detail });
         };
@@ -71,7 +71,7 @@ pub fn check(items: &[Item]) -> Vec<RuleHit> {
         {
             hit("passage_absent", format!("refers to {phrase:?}, and no passage is in the text"));
         }
-        if counts_statements(item) && !lists_statements(question) {
+        if counts_statements(item) && !lists_statements(&question) {
             hit(
                 "statements_absent",
                 "the options count statements I, II, …, and none is in the text".to_owned(),
@@ -86,7 +86,7 @@ pub fn check(items: &[Item]) -> Vec<RuleHit> {
 fn sparse_questions(items: &[Item]) -> Vec<bool> {
     let mut lengths: Vec<(usize, usize)> = Vec::new();
     let mut at = Vec::new();
-    for (i, question) in items.iter().enumerate().filter_map(|(i, item)| Some((i, item.question.as_ref()?))) {
+    for (i, question) in items.iter().enumerate().filter_map(|(i, item)| Some((i, item.question()?))) {
         let marks = question.chars().filter(|c| !c.is_whitespace()).count();
         lengths.push((question.chars().count(), marks));
         at.push(i);
@@ -116,7 +116,7 @@ fn counts_statements(item: &Item) -> bool {
         }) && numerals > 0
             && text.contains("only")
     };
-    item.options.as_ref().is_some_and(|o| o.iter().filter(|o| counting(o)).count() >= 2)
+    item.options().is_some_and(|o| o.iter().filter(|o| counting(o)).count() >= 2)
 }
 
 /// Whether a question has anything that looks like a numbered statement.
@@ -134,7 +134,7 @@ mod tests {
 
     fn rules(question: &str, options: &[&str]) -> Vec<&'static str> {
         let item = Item {
-            question: Some(question.to_owned()),
+            question: Some(question.into()),
             options: Some(options.iter().map(|o| (*o).to_owned()).collect()),
             ..Item::new("b", None, "i")
         };
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_picture_with_hardly_a_mark_is_nearly_empty() {
-        let item = |q: &str| Item { question: Some(q.to_owned()), ..Item::new("b", None, "i") };
+        let item = |q: &str| Item { question: Some(q.into()), ..Item::new("b", None, "i") };
         let mut items: Vec<Item> = (0..30).map(|_| item("##  ####")).collect();
         items.push(item("     #  "));
         let hits = check(&items);

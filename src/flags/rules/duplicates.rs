@@ -4,6 +4,7 @@ use super::{RuleHit, plain};
 use crate::flags::evidence::Kind;
 use crate::response::Item;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Items that share at least this part of their word triples are near-duplicates.
@@ -27,14 +28,14 @@ pub fn check(items: &[Item]) -> Vec<RuleHit> {
     let mut by_text: BTreeMap<(String, Vec<String>), usize> = BTreeMap::new();
     let mut exact = BTreeSet::new();
     for (at, item) in items.iter().enumerate() {
-        let Some(question) = item.question.as_deref().map(plain).filter(|q| !q.is_empty()) else { continue };
+        let Some(question) = item.question().map(|q| plain(&q)).filter(|q| !q.is_empty()) else { continue };
         // Pictures in characters differ by their white space too.
         let raw = if question.chars().any(char::is_alphanumeric) {
             question
         } else {
-            item.question.clone().unwrap_or_default()
+            item.question().unwrap_or_default().into_owned()
         };
-        let mut options: Vec<String> = item.options.iter().flatten().map(|o| plain(o)).collect();
+        let mut options: Vec<String> = item.options().unwrap_or_default().iter().map(|o| plain(o)).collect();
         options.sort_unstable();
         match by_text.get(&(raw.clone(), options.clone())) {
             None => {
@@ -80,8 +81,8 @@ fn pair(items: &[Item], first: usize, second: usize, similarity: Option<f64>) ->
 }
 
 fn key_text(item: &Item) -> Option<String> {
-    let by_position = || Some(item.options.as_ref()?.get(usize::from(item.gold?))?.clone());
-    by_position().or_else(|| item.gold_text.clone()).map(|t| plain(&t))
+    let by_position = || Some(item.options()?.get(usize::from(item.gold?))?.clone());
+    by_position().or_else(|| item.gold_text().map(Cow::into_owned)).map(|t| plain(&t))
 }
 
 /// The pairs of items that are near-duplicates with their similarity, exact ones among them, in order.
@@ -122,7 +123,9 @@ fn jaccard<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> f64 {
 
 /// Whether at least half of the options are the same; items without options have nothing to differ in.
 fn share_options(a: &Item, b: &Item) -> bool {
-    let set = |item: &Item| item.options.iter().flatten().map(|o| plain(o)).collect::<BTreeSet<String>>();
+    let set = |item: &Item| -> BTreeSet<String> {
+        item.options().unwrap_or_default().iter().map(|o| plain(o)).collect()
+    };
     let (a, b) = (set(a), set(b));
     2 * a.intersection(&b).count() >= a.len().max(b.len())
 }
@@ -130,12 +133,12 @@ fn share_options(a: &Item, b: &Item) -> bool {
 /// Hashes of the word triples of an item, and what tells exercises apart: its words with digits, its single
 /// letters and its signs. Nothing for an item of fewer than eight words.
 fn shingles_of(item: &Item) -> (BTreeSet<u64>, Vec<String>) {
-    let mut text = item.question.clone().unwrap_or_default();
-    let mut options: Vec<&String> = item.options.iter().flatten().collect();
+    let mut text = item.question().unwrap_or_default().into_owned();
+    let mut options = item.options().unwrap_or_default().into_owned();
     options.sort_unstable();
     for option in options {
         text.push(' ');
-        text.push_str(option);
+        text.push_str(&option);
     }
     let words: Vec<String> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect();
@@ -189,7 +192,7 @@ mod tests {
 
     fn item(question: &str, options: &[&str], gold: u16) -> Item {
         Item {
-            question: Some(question.to_owned()),
+            question: Some(question.into()),
             options: Some(options.iter().map(|o| (*o).to_owned()).collect()),
             gold: Some(gold),
             ..Item::new("b", None, question)

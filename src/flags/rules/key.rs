@@ -8,17 +8,17 @@ use crate::response::Item;
 pub fn check(items: &[Item]) -> Vec<RuleHit> {
     let mut hits = Vec::new();
     for (at, item) in items.iter().enumerate() {
-        let Some(options) = item.options.as_ref().filter(|o| !o.is_empty()) else { continue };
+        let Some(options) = item.options().filter(|o| !o.is_empty()) else { continue };
         let mut hit = |rule, detail| {
             hits.push(RuleHit { item: at, rule, kind: Kind::OptionsRule, other: None, detail });
         };
-        match (item.gold, &item.gold_text) {
+        match (item.gold, item.gold_text()) {
             (Some(gold), _) if usize::from(gold) >= options.len() => hit(
                 "key_out_of_range",
                 format!("the key is option {} of {}", usize::from(gold) + 1, options.len()),
             ),
             (gold, Some(text)) => {
-                let (same, position) = named_by(text, options);
+                let (same, position) = named_by(&text, &options);
                 if !same && position.is_none() {
                     hit("key_not_an_option", format!("the key {text:?} is not among the options"));
                 } else if let (Some(g), false) = (gold, same)
@@ -32,11 +32,11 @@ pub fn check(items: &[Item]) -> Vec<RuleHit> {
             }
             _ => {}
         }
-        if let (Some(gold), Some(text)) = (item.gold, &item.gold_text)
+        if let (Some(gold), Some(text)) = (item.gold, item.gold_text())
             && let Some(option) = options.get(usize::from(gold))
         {
-            let elsewhere = options.iter().position(|o| plain(o) == plain(text));
-            if plain(option) != plain(text) && elsewhere.is_some() {
+            let elsewhere = options.iter().position(|o| plain(o) == plain(&text));
+            if plain(option) != plain(&text) && elsewhere.is_some() {
                 hits.push(RuleHit {
                     item: at,
                     rule: "key_text_differs",
@@ -68,9 +68,9 @@ mod tests {
 
     fn item(gold: Option<u16>, text: Option<&str>) -> Item {
         Item {
-            options: Some(["one", "two", "three"].map(str::to_owned).to_vec()),
+            options: Some(["one", "two", "three"].map(str::to_owned).to_vec().into()),
             gold,
-            gold_text: text.map(str::to_owned),
+            gold_text: text.map(Into::into),
             ..Item::new("b", None, "i")
         }
     }

@@ -9,7 +9,7 @@ use crate::response::Item;
 pub fn check(items: &[Item]) -> Vec<RuleHit> {
     let mut hits = Vec::new();
     for (at, item) in items.iter().enumerate() {
-        let Some(options) = &item.options else { continue };
+        let Some(options) = item.options() else { continue };
         let mut hit = |rule, detail| {
             hits.push(RuleHit { item: at, rule, kind: Kind::OptionsRule, other: None, detail });
         };

@@ -31,10 +31,10 @@ pub struct PositionBalance {
 pub fn position_balance(items: &[Item]) -> Vec<PositionBalance> {
     let mut by_options: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for item in items {
-        if let (Some(options), Some(gold)) = (&item.options, item.gold)
-            && usize::from(gold) < options.len()
+        if let (Some(n), Some(gold)) = (item.n_options(), item.gold)
+            && usize::from(gold) < n
         {
-            by_options.entry(options.len()).or_insert_with(|| vec![0; options.len()])[usize::from(gold)] += 1;
+            by_options.entry(n).or_insert_with(|| vec![0; n])[usize::from(gold)] += 1;
         }
     }
     by_options
@@ -58,7 +58,7 @@ mod tests {
     fn agrees_with_r() {
         let items: Vec<Item> = (0..100)
             .map(|i| Item {
-                options: Some(vec![String::new(); 4]),
+                options: Some(vec![String::new(); 4].into()),
                 gold: Some(if i < 40 { 0 } else { 1 + (i % 3) as u16 }),
                 ..Item::new("b", None, "i")
             })

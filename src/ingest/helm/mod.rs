@@ -152,12 +152,13 @@ fn rows(
 }
 
 fn describe(build: &mut Builder, item: u32, asked: Option<&Asked>) {
-    if let (Some(asked), Some(item)) = (asked, build.item_mut(item))
-        && item.question.is_none()
-    {
-        item.question.clone_from(&asked.question);
-        item.options.clone_from(&asked.options);
-        item.gold = asked.gold;
-        item.gold_text.clone_from(&asked.gold_text);
-    }
+    let Some(asked) = asked else { return };
+    build.describe(item, |item| {
+        if item.question.is_none() {
+            item.question = asked.question.as_deref().map(Into::into);
+            item.options = asked.options.clone().map(Into::into);
+            item.gold = asked.gold;
+            item.gold_text = asked.gold_text.as_deref().map(Into::into);
+        }
+    });
 }

@@ -3,6 +3,7 @@
 use crate::ingest::item_hash::item_hash;
 use crate::response::Item;
 use rustc_hash::FxHashSet;
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What was asked, as far as it is known: hashes of the question alone and with its options.
@@ -16,14 +17,14 @@ pub(super) struct Content {
 
 impl Content {
     pub fn of(item: &Item) -> Option<Self> {
-        let Some(question) = item.question.as_deref().filter(|q| !q.trim().is_empty()) else {
+        let Some(question) = item.question().filter(|q| !q.trim().is_empty()) else {
             let hash = item.doc_hash.as_deref()?;
             return Some(Self { question: xxh3_64(hash.as_bytes()), whole: None, is_of_document: true });
         };
-        let options = item.options.as_deref().filter(|options| !options.is_empty());
+        let options = item.options().filter(|options| !options.is_empty());
         Some(Self {
-            question: item_hash::<&str>(question, &[]),
-            whole: options.map(|options| item_hash(question, options)),
+            question: item_hash::<&str>(&question, &[]),
+            whole: options.map(|options| item_hash(&question, &options)),
             is_of_document: false,
         })
     }
@@ -62,9 +63,10 @@ pub(super) fn is_place(id: &str) -> bool {
 /// two questions.
 pub(super) fn overlap(a: &Item, b: &Item) -> Option<f64> {
     fn key(item: &Item) -> (bool, Option<u64>) {
-        let keyed = item.options.as_ref().zip(item.gold).and_then(|(all, gold)| all.get(usize::from(gold)));
-        let text = keyed.map(String::as_str).or(item.gold_text.as_deref());
-        (item.options.is_some(), text.map(|text| item_hash::<&str>(text, &[])))
+        let options = item.options().zip(item.gold);
+        let keyed = options.and_then(|(all, gold)| all.get(usize::from(gold)).cloned().map(Cow::Owned));
+        let text = keyed.or_else(|| item.gold_text());
+        (item.options.is_some(), text.map(|text| item_hash::<&str>(&text, &[])))
     }
     if let ((of_options, Some(first)), (other_of_options, Some(second))) = (key(a), key(b))
         && of_options == other_of_options
@@ -72,11 +74,16 @@ pub(super) fn overlap(a: &Item, b: &Item) -> Option<f64> {
     {
         return Some(0.0);
     }
-    fn words(item: &Item) -> FxHashSet<&str> {
-        let texts = item.question.iter().chain(item.options.iter().flatten());
-        texts.flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|w| !w.is_empty()).collect()
+    fn texts(item: &Item) -> Vec<String> {
+        let question = item.question().map(Cow::into_owned);
+        question.into_iter().chain(item.options().unwrap_or_default().into_owned()).collect()
     }
-    let (a, b) = (words(a), words(b));
+    fn words(texts: &[String]) -> FxHashSet<&str> {
+        let words = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+        words.filter(|word| !word.is_empty()).collect()
+    }
+    let (a, b) = (texts(a), texts(b));
+    let (a, b) = (words(&a), words(&b));
     let shorter = a.len().min(b.len());
     (shorter > 0).then(|| a.intersection(&b).count() as f64 / shorter as f64)
 }

@@ -237,7 +237,9 @@ impl Identity {
             let known = self.benchmarks.get(&item.benchmark).and_then(|k| k.content_of.get(item.id.as_str()));
             let same = known.zip(*content).is_some_and(|(known, new)| known.equals(new));
             let order = match (&earlier.options, &item.options) {
-                (Some(earlier), Some(options)) if same => same_order(options, earlier),
+                (Some(earlier), Some(options)) if same && !options.is_same(earlier) => {
+                    same_order(&options.get(), &earlier.get())
+                }
                 _ => None,
             };
             if let Some(order) = order {
@@ -245,16 +247,19 @@ impl Identity {
                 item.gold = item.gold.map(|gold| order.get(usize::from(gold)).copied().unwrap_or(gold));
                 orders.insert(at as u32, order);
             }
-            let text = |item: &Item| item.gold_text.as_deref().map(|text| item_hash::<&str>(text, &[]));
-            if same && item.options.is_none() && text(earlier).zip(text(item)).is_some_and(|(a, b)| a != b) {
-                let example = (item.id.to_string(), earlier.gold_text.clone(), item.gold_text.clone());
-                self.findings.of(&item.benchmark).other_keys.add(|| {
-                    let (id, earlier, new) = example;
-                    let short =
-                        |text: Option<String>| text.unwrap_or_default().chars().take(40).collect::<String>();
-                    let file = file.rsplit('/').next().unwrap_or(file);
-                    format!("{id}: {:?} and in {file} {:?}", short(earlier), short(new))
-                });
+            if let (Some(earlier), Some(new)) = (&earlier.gold_text, &item.gold_text)
+                && same
+                && item.options.is_none()
+                && !new.is_same(earlier)
+            {
+                let (earlier, new) = (earlier.get(), new.get());
+                if item_hash::<&str>(&earlier, &[]) != item_hash::<&str>(&new, &[]) {
+                    self.findings.of(&item.benchmark).other_keys.add(|| {
+                        let short = |text: &str| text.chars().take(40).collect::<String>();
+                        let file = file.rsplit('/').next().unwrap_or(file);
+                        format!("{}: {:?} and in {file} {:?}", item.id, short(&earlier), short(&new))
+                    });
+                }
             }
         }
         if orders.is_empty() {
@@ -300,7 +305,7 @@ mod tests {
         table.metrics.push(Metric::new("b", "acc", None));
         for (at, (id, question, options, chosen)) in items.iter().enumerate() {
             table.items.push(Item {
-                question: Some((*question).to_owned()).filter(|q| !q.is_empty()),
+                question: Some(*question).filter(|q| !q.is_empty()).map(Into::into),
                 options: Some(options.iter().map(|o| (*o).to_owned()).collect()),
                 gold: Some(0),
                 ..Item::new("b", None, *id)
@@ -404,8 +409,8 @@ mod tests {
             for (at, (a, b)) in numbers.into_iter().enumerate() {
                 let question = format!("What is the sum of {a} and {b}?");
                 let item = Item {
-                    question: Some(question),
-                    gold_text: Some((a + b).to_string()),
+                    question: Some(question.into()),
+                    gold_text: Some((a + b).to_string().into()),
                     ..Item::new("b", None, format!("{at}"))
                 };
                 all.table.items.push(item);

@@ -132,11 +132,11 @@ fn push_sample(
     told.n_cut += usize::from(beginning.is_some());
     let item = build.item(benchmark, subject, &id, |item| {
         item.native_id = Some(id.clone());
-        item.question = sample.question().map(str::to_owned);
-        item.metadata_json = beginning.map(|text| json!({ "question_begins": text }).to_string());
-        item.options = options;
+        item.question = sample.question().map(Into::into);
+        item.metadata_json = beginning.map(|text| json!({ "question_begins": text }).to_string().into());
+        item.options = options.map(Into::into);
         item.gold = gold;
-        item.gold_text.clone_from(&target);
+        item.gold_text = target.as_deref().map(Into::into);
     });
     let usage = |key: &str| {
         let models = sample.model_usage.as_object().into_iter().flatten();

@@ -34,6 +34,11 @@ enum Part {
 }
 
 impl<'t> Piece<'t> {
+    /// Bytes of its text.
+    pub fn n_bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// One value or element of a text of this shape.
     pub(super) fn element(text: &'t str, row: u64, shape: Shape) -> Self {
         Self { text, part: Part::Element(row, shape) }

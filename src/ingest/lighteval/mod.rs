@@ -107,8 +107,8 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
             None => names[at].clone(),
         };
         let item = build.item(&task.benchmark, task.subject.as_deref(), &id, |item| {
-            item.question.clone_from(&record.question);
-            item.options.clone_from(&record.options);
+            item.question = record.question.as_deref().map(Into::into);
+            item.options = record.options.clone().map(Into::into);
             item.gold = record.gold;
         });
         for &(name, metric) in &metrics {

@@ -50,10 +50,10 @@ fn keys(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
                 keys_of[at].push(gold);
             }
             let model = || &table.runs[run].model;
-            if let (Some(chosen), Some(options)) = (chosen, &item.options)
-                && usize::from(chosen) >= options.len()
+            if let (Some(chosen), Some(n_options)) = (chosen, item.n_options())
+                && usize::from(chosen) >= n_options
             {
-                let told = |id: &str| format!("{} on {id}: option {chosen} of {}", model(), options.len());
+                let told = |id: &str| format!("{} on {id}: option {chosen} of {n_options}", model());
                 choices.add_item(at as u32, told);
             }
             if let (Some(score), Some(chosen), Some(gold), true) =
@@ -71,10 +71,10 @@ fn keys(table: &ResponseTable, _: &Account, found: &mut Vec<Lint>) {
         if keys.len() > 1 {
             conflicts.add_item(at as u32, |id| format!("{id}: {keys:?}"));
         }
-        if let (Some(gold), Some(options)) = (item.gold, &item.options)
-            && usize::from(gold) >= options.len()
+        if let (Some(gold), Some(n_options)) = (item.gold, item.n_options())
+            && usize::from(gold) >= n_options
         {
-            beyond.add_item(at as u32, |id| format!("{id}: key {gold} of {} options", options.len()));
+            beyond.add_item(at as u32, |id| format!("{id}: key {gold} of {n_options} options"));
         }
     }
     conflicts.report(&KEYS, found);
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn keys_are_held_against_options_and_scores() {
         let mut t = table(&["a", "b"], 2);
-        t.items[0].options = Some(vec!["x".into(), "y".into()]);
+        t.items[0].options = Some(["x", "y"].map(str::to_owned).to_vec().into());
         t.items[0].gold = Some(4);
         t.push(Row { chosen: Some(7), gold: Some(1), ..Row::new(0, 0, 0, Some(0.0)) });
         t.push(Row { chosen: Some(1), gold: Some(1), ..Row::new(1, 0, 0, Some(0.0)) });

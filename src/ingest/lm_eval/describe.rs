@@ -81,7 +81,7 @@ pub(super) fn describe(
     item.doc_hash = sample.doc_hash.as_ref().and_then(Scalar::name);
     item.gold = gold;
     let n_options = options.map_or(0, Options::n);
-    item.gold_text = gold.and_then(|g| texts.get(usize::from(g)).map(|t| (*t).to_owned())).or_else(|| {
+    let key = gold.and_then(|g| texts.get(usize::from(g)).map(|t| (*t).to_owned())).or_else(|| {
         match sample.target.as_slice() {
             // Several keys stay a list.
             [target] if n_options < 2 || several(&sample.target, n_options) => target.name(),
@@ -92,8 +92,9 @@ pub(super) fn describe(
             _ => None,
         }
     });
+    item.gold_text = key.map(Into::into);
     if let Some(question) = question(&sample.doc) {
-        item.question = Some(question.into_owned());
+        item.question = Some(question.into_owned().into());
     }
     if !texts.is_empty() {
         item.options = Some(texts.iter().map(|t| (*t).to_owned()).collect());
@@ -106,7 +107,7 @@ pub(super) fn describe(
         .filter_map(|(key, value)| Some((key.0.clone().into_owned(), value.name()?.into())))
         .collect();
     if !metadata.is_empty() {
-        item.metadata_json = Some(serde_json::Value::Object(metadata).to_string());
+        item.metadata_json = Some(serde_json::Value::Object(metadata).to_string().into());
     }
 }
 

@@ -5,6 +5,7 @@ use super::groups::benchmark_of;
 use super::model::{Identity, identify};
 use super::results::Results;
 use super::task::{MetricSpec, Task};
+use crate::ingest::aside::Aside;
 use crate::ingest::fragment::counted;
 use crate::ingest::json::Passage;
 use crate::ingest::model_name::Named;
@@ -28,6 +29,7 @@ struct Tally {
 /// A fragment in the making: the rows of one run on one task.
 pub(super) struct Rows<'c> {
     table: ResponseTable,
+    aside: Aside,
     file: String,
     benchmark: String,
     subject: Option<String>,
@@ -61,6 +63,7 @@ impl<'c> Rows<'c> {
         table.runs.push(run);
         let mut rows = Self {
             table,
+            aside: Aside::of(source),
             file: source.name(),
             benchmark,
             subject,
@@ -102,6 +105,7 @@ impl<'c> Rows<'c> {
                 item.native_id = Some(new.key().clone());
                 describe(&mut item);
                 self.table.items.push(item);
+                self.aside.note(&mut self.table.items, at);
                 new.insert(at);
                 (at, true)
             }

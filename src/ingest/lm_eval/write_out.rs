@@ -86,7 +86,8 @@ fn push(rows: &mut Rows, source_row: u64, named: Option<&str>, record: &Record) 
     });
     let (item, is_new) = rows.item(native_id, |item| {
         item.gold = gold;
-        item.gold_text = if gold.is_none() { record.truth.as_ref().and_then(Scalar::name) } else { None };
+        item.gold_text =
+            if gold.is_none() { record.truth.as_ref().and_then(Scalar::name).map(Into::into) } else { None };
     });
     if is_new && let Some(logps) = &options {
         let scores = logps.iter().enumerate().map(|(k, logp)| OptionScore {

@@ -70,8 +70,8 @@ pub fn read(source: &Source, beside: &[&Source]) -> Result<Fragment, ReadError> 
             item.native_id = native;
             item.gold = gold;
             if let Some((question, options)) = doc.and_then(|doc| requests.get(&doc)) {
-                item.question.clone_from(question);
-                item.options.clone_from(options);
+                item.question = question.as_deref().map(Into::into);
+                item.options = options.clone().map(Into::into);
             }
         });
         let options = options(run, item, &record["model_output"]);

@@ -111,10 +111,10 @@ impl Details<'_> {
             by_label.and_then(|at| u16::try_from(at).ok()).or_else(|| letter(&text))
         };
         let key = keys.first().and_then(accepted);
-        if let Some(item) = build.item_mut(item) {
+        build.describe(item, |item| {
             item.gold = keys.first().and_then(option);
-            item.gold_text.clone_from(&key);
-        }
+            item.gold_text = key.as_deref().map(Into::into);
+        });
         for repeat in 0..verdicts.len().max(answers.len()).max(judged.len()).max(1) {
             let answer = answers.get(repeat).and_then(name);
             let verdict = judged.get(repeat).and_then(name).map(|said| of_judge(&said));

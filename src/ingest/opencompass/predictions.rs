@@ -93,9 +93,9 @@ fn judged(source: &Source, data_set: &str, replica: usize) -> Result<Fragment, R
         piece.each(|row, entry: Value| {
             let Ok(position) = key.parse() else { return };
             let item = place.item(&mut build, position);
-            if let Some(item) = build.item_mut(item) {
-                item.gold_text = entry.get("gold").and_then(name);
-            }
+            build.describe(item, |item| {
+                item.gold_text = entry.get("gold").and_then(name).map(Into::into);
+            });
             let verdict = name(&entry["prediction"]).map_or(Verdict::Unknown, |said| of_judge(&said));
             let score = match verdict {
                 Verdict::Right => Some(1.0),
@@ -131,10 +131,10 @@ fn describe(build: &mut Builder, item: u32, entry: &Value) {
         Some(turns) => turns.iter().rev().find(|t| t["role"] == "HUMAN").and_then(|t| name(&t["prompt"])),
         None => name(prompt),
     };
-    if let Some(item) = build.item_mut(item) {
-        item.question = question;
-        item.gold_text = entry.get("gold").and_then(name);
-    }
+    build.describe(item, |item| {
+        item.question = question.map(Into::into);
+        item.gold_text = entry.get("gold").and_then(name).map(Into::into);
+    });
 }
 
 #[cfg(test)]
@@ -159,12 +159,7 @@ mod tests {
         let table = read(source, beside).unwrap().table;
         assert!(table.items.iter().all(|item| item.benchmark == table.items[0].benchmark));
         let named = |item: &crate::response::Item| {
-            format!(
-                "{}/{} {}",
-                item.benchmark,
-                item.id.as_str(),
-                item.question.as_deref().unwrap_or_default()
-            )
+            format!("{}/{} {}", item.benchmark, item.id.as_str(), item.question().unwrap_or_default())
         };
         table.items.iter().map(named).collect()
     }

@@ -30,40 +30,92 @@ pub enum Answer<'a> {
     Text(&'a str),
 }
 
-/// A column read as answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answers {
-    words: Words,
-    option: Vec<Option<u16>>,
-    /// How most of its cells name options.
-    pub naming: Naming,
+/// What the cells of a column are, counted: by it is known how they name options.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kinds {
+    letters: usize,
+    positions: usize,
+    others: usize,
+    /// Whether a number among them is no position.
+    numbers_beyond: bool,
+    lowest_position: Option<u16>,
 }
 
-impl Answers {
-    /// Reads a column; letters, positions or text, whichever most of its cells are.
-    pub fn read(cells: &Cells) -> Self {
-        let words = cells.to_words().into_owned();
-        let counts = words.counts();
-        let (mut letters, mut positions, mut others, mut numbers_beyond) = (0, 0, 0, false);
-        for (word, count) in words.distinct().iter().zip(counts) {
+impl Kinds {
+    fn of(words: &Words) -> Self {
+        let mut kinds = Self::default();
+        for (word, count) in words.distinct().iter().zip(words.counts()) {
             match (letter_of_any_case(word), position(word)) {
-                (Some(_), _) => letters += count,
-                (_, Some(_)) => positions += count,
+                (Some(_), _) => kinds.letters += count,
+                (_, Some(position)) => {
+                    kinds.positions += count;
+                    kinds.lowest_position = Some(kinds.lowest_position.map_or(position, |p| p.min(position)));
+                }
                 _ if is_nothing(word) => {}
                 _ => {
-                    others += count;
-                    numbers_beyond |= word.trim().parse::<f64>().is_ok();
+                    kinds.others += count;
+                    kinds.numbers_beyond |= word.trim().parse::<f64>().is_ok();
                 }
             }
         }
-        let naming = if letters > 0 && letters >= positions && letters >= others {
+        kinds
+    }
+
+    /// Adds those of further rows of the column.
+    pub fn add(&mut self, other: Self) {
+        self.letters += other.letters;
+        self.positions += other.positions;
+        self.others += other.others;
+        self.numbers_beyond |= other.numbers_beyond;
+        self.lowest_position = self.lowest_position.into_iter().chain(other.lowest_position).min();
+    }
+
+    /// Letters, positions or text, whichever most of the cells are.
+    pub fn naming(self) -> Naming {
+        let Self { letters, positions, others, numbers_beyond, .. } = self;
+        if letters > 0 && letters >= positions && letters >= others {
             Naming::Letters
         } else if positions > others && !numbers_beyond {
             // One number that is no position makes all of them numbers: the answers of arithmetic items.
             Naming::Positions
         } else {
             Naming::Text
-        };
+        }
+    }
+
+    /// The smallest position, where options are named by position.
+    pub fn lowest(self) -> Option<u16> {
+        self.lowest_position.filter(|_| self.naming() == Naming::Positions)
+    }
+}
+
+/// A column read as answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    words: Words,
+    option: Vec<Option<u16>>,
+    /// How its cells name options.
+    pub naming: Naming,
+    /// What they are.
+    pub kinds: Kinds,
+}
+
+impl Answers {
+    /// Reads a column; letters, positions or text, whichever most of its cells are.
+    pub fn read(cells: &Cells) -> Self {
+        let words = cells.to_words().into_owned();
+        let kinds = Kinds::of(&words);
+        Self::of(words, kinds, kinds.naming())
+    }
+
+    /// Reads some rows of a column of which it is known how it names options.
+    pub fn read_as(cells: &Cells, naming: Naming) -> Self {
+        let words = cells.to_words().into_owned();
+        let kinds = Kinds::of(&words);
+        Self::of(words, kinds, naming)
+    }
+
+    fn of(words: Words, kinds: Kinds, naming: Naming) -> Self {
         let option = words
             .distinct()
             .iter()
@@ -73,7 +125,7 @@ impl Answers {
                 Naming::Text => None,
             })
             .collect();
-        Self { words, option, naming }
+        Self { words, option, naming, kinds }
     }
 
     /// What a row says.

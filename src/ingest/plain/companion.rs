@@ -7,7 +7,7 @@ use super::roles::{Role, Roles};
 use super::runs::set_fact;
 use super::shortened;
 use crate::ingest::fragment::{Fragment, Note, ReadError};
-use crate::response::{FactSource, Item, ResponseTable, Row, Status};
+use crate::response::{FactSource, Item, ResponseTable, Status};
 use crate::store::frame::{Frame, Words};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -303,17 +303,17 @@ impl<'a> ItemFacts<'a> {
     fn fill(&self, row: usize, item: &mut Item) {
         let word = |column: &Option<Cow<Words>>| column.as_ref().and_then(|c| c.get(row)).map(str::to_owned);
         item.subject = item.subject.take().or_else(|| word(&self.subject));
-        item.question = item.question.take().or_else(|| word(&self.question));
-        item.gold_text = item.gold_text.take().or_else(|| word(&self.gold_text));
+        item.question = item.question.take().or_else(|| word(&self.question).map(Into::into));
+        item.gold_text = item.gold_text.take().or_else(|| word(&self.gold_text).map(Into::into));
         if let Some(options) = self.options.as_ref().and_then(|o| o[row].clone()) {
-            item.options.get_or_insert(options);
+            item.options.get_or_insert(options.into());
         }
         // The table of items is the benchmark's own word on the key; rows keep the key they were scored by.
         match self.keys.as_ref().map(|k| (k.get(row), k.naming)) {
             Some((Answer::Option(key), _)) => item.gold = Some(key),
             Some((Answer::Text(text), Naming::Text)) => {
-                item.gold = item.options.as_deref().and_then(|o| option_of_text(text, o)).or(item.gold);
-                item.gold_text.get_or_insert_with(|| text.to_owned());
+                item.gold = item.options().and_then(|o| option_of_text(text, &o)).or(item.gold);
+                item.gold_text.get_or_insert_with(|| text.into());
             }
             _ => {}
         }
@@ -323,7 +323,8 @@ impl<'a> ItemFacts<'a> {
                 .iter()
                 .filter_map(|(name, words)| Some(((*name).to_owned(), words.get(row)?.into())))
                 .collect();
-            item.metadata_json = (!object.is_empty()).then(|| serde_json::Value::Object(object).to_string());
+            item.metadata_json =
+                (!object.is_empty()).then(|| serde_json::Value::Object(object).to_string().into());
         }
     }
 }
@@ -344,17 +345,29 @@ fn lettered_options(frame: &Frame) -> Option<Vec<Option<Vec<String>>>> {
     })
 }
 
+/// After so many rows closed pieces are put aside.
+const ROWS_BETWEEN: usize = 1 << 20;
+
 /// With options and keys known: answers given as text find their option, options that the item does not have
 /// become text again, and rows that waited for a key are scored.
 fn settle(responses: &mut Responses, file: &str) {
-    let old = std::mem::take(&mut responses.fragment.table);
-    let rows: Vec<Row> = old.rows().collect();
+    if !responses.needs_keys && !responses.fragment.table.has_answers() {
+        return;
+    }
+    let mut old = std::mem::take(&mut responses.fragment.table);
     let mut table = ResponseTable::default();
-    (table.runs, table.items, table.metrics, table.options) = (old.runs, old.items, old.metrics, old.options);
+    (table.runs, table.items) = (std::mem::take(&mut old.runs), std::mem::take(&mut old.items));
+    (table.metrics, table.options) = (std::mem::take(&mut old.metrics), std::mem::take(&mut old.options));
+    let spill = old.spill();
     let (mut beyond, mut first_beyond, mut scored) = (0usize, None, 0usize);
-    for mut row in rows {
+    for (at, mut row) in old.rows().enumerate() {
+        if let (0, Some(spill)) = (at % ROWS_BETWEEN, &spill) {
+            table.put_aside(spill);
+        }
         let item = &table.items[row.item as usize];
-        if let Some(options) = &item.options {
+        if (row.chosen.is_some() || row.prediction.is_some())
+            && let Some(options) = item.options()
+        {
             if let Some(chosen) = row.chosen.filter(|&c| usize::from(c) >= options.len()) {
                 beyond += 1;
                 first_beyond.get_or_insert(row.source_row);
@@ -362,7 +375,7 @@ fn settle(responses: &mut Responses, file: &str) {
                 row.chosen = None;
             }
             if row.chosen.is_none() {
-                row.chosen = row.prediction.as_deref().and_then(|text| option_of_text(text, options));
+                row.chosen = row.prediction.as_deref().and_then(|text| option_of_text(text, &options));
             }
         }
         if responses.needs_keys && row.score.is_none() && row.status != Status::Error {
@@ -371,7 +384,8 @@ fn settle(responses: &mut Responses, file: &str) {
                 (None, Some(text)) => Answer::Text(text),
                 (None, None) => Answer::None,
             };
-            let gold = item.gold.map(Answer::Option).or(item.gold_text.as_deref().map(Answer::Text));
+            let key = item.gold_text();
+            let gold = item.gold.map(Answer::Option).or(key.as_deref().map(Answer::Text));
             (row.score, row.status) = score_by_key(Some(chosen), gold);
             row.gold = item.gold;
             scored += usize::from(row.score.is_some());

@@ -18,10 +18,8 @@ const SHARE_RAGGED: f64 = 0.1;
 pub struct Delimited {
     /// The cells, all as words, so that `007` stays `007`.
     pub frame: Frame,
-    /// The delimiter.
-    pub delimiter: u8,
-    /// Whether the first line names the columns.
-    pub header: bool,
+    /// How it was cut into cells.
+    pub dialect: Dialect,
     /// What a user should know.
     pub notes: Vec<Note>,
 }
@@ -91,66 +89,127 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Delimited, ReadError> {
             nearest: "delimited text, whose lines have the same number of fields, at least two".to_owned(),
         });
     };
-    let mut records = reader(bytes, delimiter).into_byte_records();
     let malformed =
         |row: u64, message: String| ReadError::Malformed { file: file.to_owned(), row: Some(row), message };
-    let first = match records.next() {
-        Some(Ok(record)) => record,
+    let dialect = match reader(bytes, delimiter).into_byte_records().next() {
+        Some(Ok(record)) => Dialect::of(delimiter, &record),
         Some(Err(error)) => return Err(malformed(1, error.to_string())),
         None => return Err(ReadError::Empty { file: file.to_owned() }),
     };
-    let names: Vec<String> = first.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect();
-    let header = is_header(&names);
-    let width = names.len();
-    let mut columns: Vec<WordsBuilder> = (0..width).map(|_| WordsBuilder::default()).collect();
-    let mut push = |record: &csv::ByteRecord| {
-        for (column, cell) in columns.iter_mut().zip(record) {
-            column.push(Some(&String::from_utf8_lossy(cell)));
+    let mut odd = Odd::default();
+    let rows = dialect.rows(bytes, Part { is_first: true, lines_before: 0 }, &mut odd);
+    let frame = rows.map_err(|(row, error)| malformed(row as u64 + 2, error.to_string()))?;
+    let notes = odd.notes(file, &dialect, frame.n_rows)?;
+    Ok(Delimited { frame, dialect, notes })
+}
+
+/// How a text is cut into cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dialect {
+    /// The delimiter.
+    pub delimiter: u8,
+    /// Whether the first line names the columns.
+    pub header: bool,
+    names: Vec<String>,
+}
+
+/// What part of a text some lines are.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// Whether they are the first.
+    pub is_first: bool,
+    /// How many lines come before them.
+    pub lines_before: u64,
+}
+
+impl Dialect {
+    fn of(delimiter: u8, first: &csv::ByteRecord) -> Self {
+        let names: Vec<String> = first.iter().map(|c| String::from_utf8_lossy(c).trim().to_owned()).collect();
+        Self { delimiter, header: is_header(&names), names }
+    }
+
+    /// The cells of whole lines; lines that are odd are counted, those of another length left out.
+    ///
+    /// # Errors
+    /// That of the parser, with the number of rows before.
+    pub fn rows(&self, bytes: &[u8], part: Part, odd: &mut Odd) -> Result<Frame, (usize, csv::Error)> {
+        let width = self.names.len();
+        let mut columns: Vec<WordsBuilder> = (0..width).map(|_| WordsBuilder::default()).collect();
+        let mut n_rows = 0;
+        let mut records = reader(bytes, self.delimiter);
+        let mut record = csv::ByteRecord::new();
+        let mut is_header = part.is_first && self.header;
+        while records.read_byte_record(&mut record).map_err(|error| (n_rows, error))? {
+            if std::mem::take(&mut is_header) {
+                continue;
+            }
+            if record.len() != width {
+                odd.n_ragged += 1;
+                let line = part.lines_before + record.position().map_or(0, csv::Position::line);
+                odd.first_ragged.get_or_insert((line, record.len()));
+                continue;
+            }
+            odd.not_unicode += usize::from(record.iter().any(|cell| std::str::from_utf8(cell).is_err()));
+            for (column, cell) in columns.iter_mut().zip(&record) {
+                column.push(Some(&String::from_utf8_lossy(cell)));
+            }
+            n_rows += 1;
         }
-    };
-    if !header {
-        push(&first);
+        let names = if self.header { self.names.clone() } else { vec![String::new(); width] };
+        let columns = names.into_iter().zip(columns).map(|(n, c)| (n, Cells::Words(c.finish()))).collect();
+        Ok(Frame { columns, n_rows, unread: Vec::new() })
     }
-    let (mut n_rows, mut not_unicode) = (usize::from(!header), 0usize);
-    let (mut n_ragged, mut first_ragged) = (0usize, None);
-    for record in records {
-        let record = record.map_err(|e| malformed(n_rows as u64 + 2, e.to_string()))?;
-        if record.len() != width {
-            n_ragged += 1;
-            let line = record.position().map_or(0, csv::Position::line);
-            first_ragged.get_or_insert((line, record.len()));
-            continue;
+}
+
+/// Lines that are not as they should be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Odd {
+    n_ragged: usize,
+    /// Line and number of fields.
+    first_ragged: Option<(u64, usize)>,
+    not_unicode: usize,
+}
+
+impl Odd {
+    /// Adds those of the lines that follow.
+    pub fn add(&mut self, other: &Self) {
+        self.n_ragged += other.n_ragged;
+        self.first_ragged = self.first_ragged.or(other.first_ragged);
+        self.not_unicode += other.not_unicode;
+    }
+
+    /// What a user should know of them.
+    ///
+    /// # Errors
+    /// [`ReadError::Malformed`] if there are too many.
+    pub fn notes(&self, file: &str, dialect: &Dialect, n_rows: usize) -> Result<Vec<Note>, ReadError> {
+        let Self { n_ragged, first_ragged, not_unicode } = *self;
+        let mut notes = Vec::new();
+        if let Some((line, fields)) = first_ragged {
+            let width = dialect.names.len();
+            let message = format!(
+                "have another number of fields than the {width} of the first line (here {fields}): check the quotes \
+                 around cells with {:?} or line ends in them",
+                char::from(dialect.delimiter)
+            );
+            let n_lines = n_rows + n_ragged;
+            if n_ragged as f64 > SHARE_RAGGED * n_lines as f64 {
+                let message = format!("{n_ragged} of {n_lines} lines {message}; too many to read the others");
+                return Err(ReadError::Malformed { file: file.to_owned(), row: Some(line), message });
+            }
+            let lines = if n_ragged == 1 { "line" } else { "lines" };
+            let message = format!("{n_ragged} {lines} {message}; left out");
+            notes.push(Note { file: file.to_owned(), row: Some(line), message });
         }
-        not_unicode += usize::from(record.iter().any(|cell| std::str::from_utf8(cell).is_err()));
-        push(&record);
-        n_rows += 1;
-    }
-    let mut notes = Vec::new();
-    if let Some((line, fields)) = first_ragged {
-        let message = format!(
-            "have another number of fields than the {width} of the first line (here {fields}): check the quotes around \
-             cells with {:?} or line ends in them",
-            char::from(delimiter)
-        );
-        let lines = if n_ragged == 1 { "line" } else { "lines" };
-        if n_ragged as f64 > SHARE_RAGGED * (n_rows + n_ragged) as f64 {
-            let message =
-                format!("{n_ragged} of {} lines {message}; too many to read the others", n_rows + n_ragged);
-            return Err(malformed(line, message));
+        if not_unicode > 0 {
+            let message = format!(
+                "{not_unicode} lines are not UTF-8; characters that could not be read were replaced: export the file \
+                 as UTF-8"
+            );
+            notes.push(Note { file: file.to_owned(), row: None, message });
         }
-        let message = format!("{n_ragged} {lines} {message}; left out");
-        notes.push(Note { file: file.to_owned(), row: Some(line), message });
+        Ok(notes)
     }
-    if not_unicode > 0 {
-        let message = format!(
-            "{not_unicode} lines are not UTF-8; characters that could not be read were replaced: export the file as UTF-8"
-        );
-        notes.push(Note { file: file.to_owned(), row: None, message });
-    }
-    let names = if header { names } else { vec![String::new(); width] };
-    let columns = names.into_iter().zip(columns).map(|(n, c)| (n, Cells::Words(c.finish()))).collect();
-    let frame = Frame { columns, n_rows, unread: Vec::new() };
-    Ok(Delimited { frame, delimiter, header, notes })
 }
 
 /// Names are distinct words; a first line of scores, or with cells that repeat, is a line of data.
@@ -182,7 +241,7 @@ mod tests {
             ("a;b\n0,5;1\n0,2;1\n", b';'),
             ("a|b\n1|2", b'|'),
         ] {
-            assert_eq!(ok(text).delimiter, delimiter, "{text:?}");
+            assert_eq!(ok(text).dialect.delimiter, delimiter, "{text:?}");
         }
         for prose in
             ["# plain\n\nSome, words.\n", "One line.\nAnother, with a comma.\nA third.\n", "word\nword\n"]
@@ -193,9 +252,9 @@ mod tests {
 
     #[test]
     fn a_line_of_scores_is_no_header() {
-        assert!(!ok("1,1,1,0\n0,1,0,0\n").header);
-        assert!(!ok("gpt,1,1,0\nllama,0,1,0\n").header);
-        assert!(ok("model,1,2,3\ngpt,1,1,0\n").header);
+        assert!(!ok("1,1,1,0\n0,1,0,0\n").dialect.header);
+        assert!(!ok("gpt,1,1,0\nllama,0,1,0\n").dialect.header);
+        assert!(ok("model,1,2,3\ngpt,1,1,0\n").dialect.header);
         assert_eq!(ok("1,1,1,0\n0,1,0,0\n").frame.n_rows, 2);
     }
 

@@ -61,13 +61,20 @@ impl<'a> Extras<'a> {
 
 /// Repeats by number; words are numbered in the order of their appearance.
 fn repeats(words: &Words) -> Vec<Option<u32>> {
-    let number =
-        |w: &str| w.trim().parse::<f64>().ok().filter(|x| x.fract() == 0.0 && (0.0..4e9).contains(x));
-    if words.distinct().iter().all(|w| number(w).is_some()) {
+    if are_numbers(words) {
         words.decide(|w| number(w).map(|x| x as u32))
     } else {
         words.codes().iter().map(|&code| (code != NOTHING).then_some(code)).collect()
     }
+}
+
+fn number(word: &str) -> Option<f64> {
+    word.trim().parse::<f64>().ok().filter(|x| x.fract() == 0.0 && (0.0..4e9).contains(x))
+}
+
+/// Whether repeats have numbers of their own.
+pub(super) fn are_numbers(words: &Words) -> bool {
+    words.distinct().iter().all(|word| number(word).is_some())
 }
 
 /// A status as our files or others write it.

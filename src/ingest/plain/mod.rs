@@ -73,6 +73,8 @@ pub struct Naming {
     pub benchmark_of_models: String,
     /// Whether line 1 of the file names the columns.
     pub has_header: bool,
+    /// Rows of the table that come before those that are named.
+    pub first_row: usize,
     /// Whether long answers are kept.
     pub keep_text: bool,
 }
@@ -97,13 +99,14 @@ impl Naming {
             benchmark: options.benchmark.clone().unwrap_or(from_file),
             benchmark_of_models: options.benchmark.clone().unwrap_or(directory),
             has_header,
+            first_row: 0,
             keep_text: options.keep_text,
         }
     }
 
     /// The line of the file, from 1, in which a row (from 0) stands.
     pub fn line(&self, row: usize) -> u64 {
-        row as u64 + 1 + u64::from(self.has_header)
+        (self.first_row + row) as u64 + 1 + u64::from(self.has_header)
     }
 }
 
@@ -168,7 +171,7 @@ pub fn frame_of(format: Format, source: &Source) -> Result<(Frame, bool, Vec<Not
         }
         _ => {
             let read = delimited::read(&file, &source.bytes()?)?;
-            (read.frame, read.header, read.notes)
+            (read.frame, read.dialect.header, read.notes)
         }
     };
     if frame.n_rows == 0 { Err(ReadError::Empty { file }) } else { Ok((frame, header, notes)) }
@@ -205,7 +208,7 @@ fn from_frame(mut frame: Frame, mut naming: Naming, options: &IngestOptions) -> 
             if shape == Shape::LongOfOneModel {
                 naming.benchmark.clone_from(&naming.benchmark_of_models);
             }
-            let long = long::read(&frame, &roles, &naming)?;
+            let long = long::read(&frame, roles, &naming)?;
             Ok(Plain::Responses(Box::new(Responses {
                 fragment: long.fragment,
                 shape: LONG,

@@ -43,32 +43,46 @@ fn read_lines(file: &str, bytes: &[u8], builder: &mut Builder) -> Result<Vec<Not
         builder.push(&record);
         return Ok(Vec::new());
     }
-    let (mut n_broken, mut first_broken) = (0usize, None);
-    let mut n_lines = 0usize;
-    for (at, line) in bytes.split(|b| *b == b'\n').enumerate() {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        n_lines += 1;
-        match serde_json::from_slice(line) {
-            Ok(record) => builder.push(&record),
-            Err(error) => {
-                n_broken += 1;
-                first_broken.get_or_insert_with(|| json_error(file, Some(at as u64 + 1), &error));
-            }
-        }
+    let mut broken = Broken::default();
+    builder.push_lines(file, bytes, 0, &mut broken);
+    broken.notes(file)
+}
+
+/// Lines that are no records.
+#[derive(Debug, Clone, Default)]
+pub struct Broken {
+    n_lines: usize,
+    n_broken: usize,
+    first: Option<ReadError>,
+}
+
+impl Broken {
+    /// Adds those of the lines that follow.
+    pub fn add(&mut self, other: Self) {
+        self.n_lines += other.n_lines;
+        self.n_broken += other.n_broken;
+        self.first = self.first.take().or(other.first);
     }
-    match first_broken {
-        Some(error) if n_broken as f64 > SHARE_BROKEN * n_lines as f64 => Err(error),
-        Some(error) => {
-            let row = match &error {
-                ReadError::Malformed { row, .. } => *row,
-                _ => Some(n_lines as u64),
-            };
-            let message = format!("{n_broken} lines that are no JSON object were left out; write them again");
-            Ok(vec![Note { file: file.to_owned(), row, message }])
+
+    /// What a user should know of them.
+    ///
+    /// # Errors
+    /// The first one, if there are too many.
+    pub fn notes(self, file: &str) -> Result<Vec<Note>, ReadError> {
+        let Self { n_lines, n_broken, first } = self;
+        match first {
+            Some(error) if n_broken as f64 > SHARE_BROKEN * n_lines as f64 => Err(error),
+            Some(error) => {
+                let row = match &error {
+                    ReadError::Malformed { row, .. } => *row,
+                    _ => Some(n_lines as u64),
+                };
+                let message =
+                    format!("{n_broken} lines that are no JSON object were left out; write them again");
+                Ok(vec![Note { file: file.to_owned(), row, message }])
+            }
+            None => Ok(Vec::new()),
         }
-        None => Ok(Vec::new()),
     }
 }
 
@@ -84,15 +98,46 @@ fn not_a_record(error: impl Display) -> String {
     format!("not a JSON record ({error}); one object for each row is expected")
 }
 
+/// Records on their way to a frame.
 #[derive(Default)]
-struct Builder {
+pub(super) struct Builder {
     columns: Vec<(String, WordsBuilder)>,
     place: HashMap<String, usize>,
     n_rows: usize,
 }
 
 impl Builder {
-    fn push(&mut self, record: &Map<String, Value>) {
+    /// One for records after others, which had fields of these names.
+    pub fn with_columns<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        let columns: Vec<_> = names.map(|name| (name.to_owned(), WordsBuilder::default())).collect();
+        let place = columns.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
+        Self { columns, place, n_rows: 0 }
+    }
+
+    /// Adds the records of lines that come after `lines_before` others.
+    pub fn push_lines(&mut self, file: &str, bytes: &[u8], lines_before: u64, broken: &mut Broken) {
+        for (at, line) in (lines_before + 1..).zip(bytes.split(|b| *b == b'\n')) {
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            broken.n_lines += 1;
+            match serde_json::from_slice(line) {
+                Ok(record) => self.push(&record),
+                Err(error) => {
+                    broken.n_broken += 1;
+                    broken.first.get_or_insert_with(|| json_error(file, Some(at), &error));
+                }
+            }
+        }
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.n_rows
+    }
+
+    /// Adds a record.
+    pub fn push(&mut self, record: &Map<String, Value>) {
         for (name, value) in record {
             let at = *self.place.entry(name.clone()).or_insert_with(|| {
                 self.columns.push((name.clone(), WordsBuilder::default()));
@@ -113,13 +158,18 @@ impl Builder {
         if self.n_rows == 0 {
             return Err(ReadError::Empty { file: file.to_owned() });
         }
+        Ok((self.frame(), notes))
+    }
+
+    /// The records so far.
+    pub fn frame(self) -> Frame {
         let n_rows = self.n_rows;
         let finish = |(name, mut column): (String, WordsBuilder)| {
             column.fill_to(n_rows);
             (name, Cells::Words(column.finish()))
         };
         let columns = self.columns.into_iter().map(finish).collect();
-        Ok((Frame { columns, n_rows, unread: Vec::new() }, notes))
+        Frame { columns, n_rows, unread: Vec::new() }
     }
 }
 

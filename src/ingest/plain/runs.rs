@@ -2,12 +2,13 @@
 
 use super::Naming;
 use super::roles::{Role, Roles};
-use crate::ingest::fragment::Note;
 use crate::ingest::model_name::quantity;
 use crate::response::Run;
 use crate::store::frame::{Frame, NOTHING, Words};
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Columns that make another run of the same model, where no column names the runs.
 const SET_UP: [Role; 6] =
@@ -33,19 +34,135 @@ pub struct Runs {
     pub runs: Vec<Run>,
     /// The run of each row; none where no model is named.
     pub of_row: Vec<Option<u32>>,
+    /// What was made of the columns.
+    pub columns: RunColumns,
+}
+
+/// What is made of the columns that tell runs apart or describe them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunColumns {
+    /// The file's name, where it is taken for the model.
+    named_after: Option<String>,
+    /// Those that change from row to row, and tell no runs apart.
+    varying: Vec<Role>,
+    /// Those that change within a run, with the first line where one does: they describe none.
+    changing: Vec<(Role, u64)>,
+}
+
+impl RunColumns {
+    /// Whether this holds for the rows that follow, as far as these show.
+    pub fn can_be_parted(&self) -> bool {
+        self.varying.is_empty()
+    }
+
+    /// Whether the rows of a part, where this was assumed, show nothing else.
+    pub fn covers(&self, part: &Self) -> bool {
+        let is_known = |(role, _): &(Role, u64)| self.changing.iter().any(|(known, _)| known == role);
+        self.varying == part.varying && part.changing.iter().all(is_known)
+    }
+
+    /// What a user should know.
+    pub fn messages(&self) -> impl Iterator<Item = String> {
+        let named_after = self
+            .named_after
+            .iter()
+            .map(|stem| format!("no column names the model; the file's name {stem:?} is taken for it"));
+        let varying = self.varying.iter().map(|role| {
+            format!("{role:?} changes from row to row; it does not tell runs apart").to_lowercase()
+        });
+        let changing = self.changing.iter().map(|(role, line)| {
+            format!("{role:?} changes within a run (first in row {line}); it is left out").to_lowercase()
+        });
+        named_after.chain(varying).chain(changing)
+    }
+}
+
+/// More distinct pairs of a model and a value than this are no set-ups.
+const MAX_SET_UPS: usize = 1 << 16;
+
+/// What rows show of the columns that tell runs apart.
+#[derive(Debug, Default)]
+pub struct RunEvidence {
+    n_rows: usize,
+    models: FxHashSet<u64>,
+    /// Models and values of each column that makes another run.
+    set_ups: HashMap<Role, FxHashSet<(u64, u64)>>,
+    /// The model of each run that is named.
+    model_of: HashMap<String, u64>,
+    /// Whether models share a name of a run that is no number.
+    shares_names: bool,
+}
+
+impl RunEvidence {
+    /// That of some rows.
+    pub fn of(frame: &Frame, roles: &Roles) -> Self {
+        let column = |role: Role| roles.get(role).map(|at| frame.columns[at].1.to_words());
+        let Some(models) = column(Role::Model) else { return Self::default() };
+        let hashes = |words: &Words| -> Vec<u64> {
+            words.distinct().iter().map(|word| xxh3_64(word.as_bytes())).collect()
+        };
+        let of_model = hashes(&models);
+        let hash = |hashes: &[u64], code: u32| hashes.get(code as usize).copied().unwrap_or(0);
+        let mut evidence = Self { n_rows: frame.n_rows, ..Self::default() };
+        evidence.models.extend(&of_model);
+        if let Some(names) = column(Role::Run) {
+            for (&name, &model) in names.codes().iter().zip(models.codes()) {
+                if name != NOTHING && model != NOTHING {
+                    evidence.name(&names.distinct()[name as usize], hash(&of_model, model));
+                }
+            }
+            return evidence;
+        }
+        for (role, words) in SET_UP.into_iter().filter_map(|role| Some((role, column(role)?))) {
+            let of_word = hashes(&words);
+            let pairs: FxHashSet<(u32, u32)> =
+                models.codes().iter().copied().zip(words.codes().iter().copied()).collect();
+            let pairs = pairs.into_iter().map(|(m, w)| (hash(&of_model, m), hash(&of_word, w)));
+            evidence.set_ups.insert(role, pairs.collect());
+        }
+        evidence
+    }
+
+    fn name(&mut self, name: &str, model: u64) {
+        match self.model_of.get(name) {
+            Some(known) => self.shares_names |= *known != model && name.trim().parse::<f64>().is_err(),
+            None => {
+                self.model_of.insert(name.to_owned(), model);
+            }
+        }
+    }
+
+    /// Adds that of the rows that follow; not if there are far too many set-ups.
+    pub fn add(&mut self, other: Self) -> bool {
+        self.n_rows += other.n_rows;
+        self.models.extend(other.models);
+        for (role, pairs) in other.set_ups {
+            self.set_ups.entry(role).or_default().extend(pairs);
+        }
+        self.shares_names |= other.shares_names;
+        other.model_of.iter().for_each(|(name, model)| self.name(name, *model));
+        !self.shares_names && self.set_ups.values().all(|pairs| pairs.len() <= MAX_SET_UPS)
+    }
+
+    /// Whether all columns of set-ups tell runs apart, as was assumed.
+    pub fn holds(&self) -> bool {
+        let pairs = self.set_ups.values().map(FxHashSet::len);
+        pairs.into_iter().all(|n_pairs| !are_drawn_by_row(self.n_rows, self.models.len(), n_pairs))
+    }
 }
 
 type Column<'a> = (Role, Cow<'a, Words>);
 
 impl Runs {
-    /// Reads the runs. Without a column of models all rows are of the model that the file is named after.
-    pub fn read(frame: &Frame, roles: &Roles, naming: &Naming, notes: &mut Vec<Note>) -> Self {
-        let mut say = |message: String| notes.push(Note { file: naming.file.clone(), row: None, message });
+    /// Reads the runs. Without a column of models all rows are of the model that the file is named after. Of a part of
+    /// a table it is known from others what is made of its columns.
+    pub fn read(frame: &Frame, roles: &Roles, naming: &Naming, known: Option<&RunColumns>) -> Self {
+        let mut made = RunColumns::default();
         let column = |role: Role| roles.get(role).map(|at| (role, frame.columns[at].1.to_words()));
         let models = match column(Role::Model) {
             Some((_, words)) => words,
             None => {
-                say(format!("no column names the model; the file's name {:?} is taken for it", naming.stem));
+                made.named_after = Some(naming.stem.clone());
                 Cow::Owned((0..frame.n_rows).map(|_| Some(naming.stem.as_str())).collect())
             }
         };
@@ -53,10 +170,12 @@ impl Runs {
         let mut set_up: Vec<Column> = SET_UP.into_iter().filter_map(column).collect();
         if run_names.is_none() {
             set_up.retain(|(role, words)| {
-                let keeps = !varies_by_row(&models, words);
+                let keeps = match known {
+                    Some(known) => !known.varying.contains(role),
+                    None => !varies_by_row(&models, words),
+                };
                 if !keeps {
-                    say(format!("{role:?} changes from row to row; it does not tell runs apart")
-                        .to_lowercase());
+                    made.varying.push(*role);
                 }
                 keeps
             });
@@ -92,12 +211,12 @@ impl Runs {
             .collect();
         let facts = FACTS.into_iter().filter_map(column);
         for (role, words) in set_up.iter().cloned().chain(facts) {
+            let is_known = known.is_some_and(|known| known.changing.iter().any(|(other, _)| *other == role));
             if let Some(row) = changing_fact(&words, &of_row, runs.len()) {
-                say(format!(
-                    "{role:?} changes within a run (first in row {}); it is left out",
-                    naming.line(row)
-                )
-                .to_lowercase());
+                made.changing.push((role, naming.line(row)));
+                continue;
+            }
+            if is_known {
                 continue;
             }
             for (run, &row) in runs.iter_mut().zip(&first_rows) {
@@ -106,7 +225,7 @@ impl Runs {
                 }
             }
         }
-        Self { runs, of_row }
+        Self { runs, of_row, columns: made }
     }
 }
 
@@ -114,8 +233,11 @@ impl Runs {
 fn varies_by_row(models: &Words, words: &Words) -> bool {
     let mut pairs: std::collections::HashSet<(u32, u32)> = std::collections::HashSet::new();
     pairs.extend(models.codes().iter().copied().zip(words.codes().iter().copied()));
-    let rows = models.codes().len();
-    rows > 2 * models.distinct().len() && pairs.len() * 2 > rows
+    are_drawn_by_row(models.codes().len(), models.distinct().len(), pairs.len())
+}
+
+fn are_drawn_by_row(n_rows: usize, n_models: usize, n_pairs: usize) -> bool {
+    n_rows > 2 * n_models && n_pairs * 2 > n_rows
 }
 
 /// The codes of run names that several models share.

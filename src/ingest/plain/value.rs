@@ -2,6 +2,7 @@
 
 use crate::response::Status;
 use crate::store::frame::Cells;
+use std::collections::BTreeSet;
 
 /// At least this share of the filled cells must read as scores for a column to be one of scores.
 const SHARE_READABLE: f64 = 0.8;
@@ -136,15 +137,27 @@ fn number(x: f64) -> Result<Value, ()> {
 
 /// The one set of letters that all single letters of a column belong to.
 fn letter_scheme(words: &[String]) -> Option<&'static [(&'static str, f64)]> {
-    let single: Vec<&str> = words
-        .iter()
-        .map(String::as_str)
-        .filter(|w| w.len() == 1 && w.starts_with(|c: char| c.is_ascii_alphabetic()))
-        .collect();
+    let single: Vec<&str> = words.iter().map(String::as_str).filter(|word| is_letter(word)).collect();
     if single.is_empty() {
         return None;
     }
     LETTERS.into_iter().find(|scheme| single.iter().all(|w| scheme.iter().any(|(letter, _)| letter == w)))
+}
+
+/// The words of a column that are a single letter, in lower case.
+pub(super) fn letters_of(cells: &Cells) -> BTreeSet<String> {
+    let Cells::Words(words) = cells else { return BTreeSet::new() };
+    words.distinct().iter().map(|word| word.trim().to_lowercase()).filter(|word| is_letter(word)).collect()
+}
+
+/// Whether letters, if there are any, stand for scores together.
+pub(super) fn share_a_scheme(letters: &BTreeSet<String>) -> bool {
+    let letters: Vec<String> = letters.iter().cloned().collect();
+    letters.is_empty() || letter_scheme(&letters).is_some()
+}
+
+fn is_letter(word: &str) -> bool {
+    word.len() == 1 && word.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// One trimmed, lower-case word: nothing, a value, or `Err` if it is neither.

@@ -213,8 +213,8 @@ fn fill_items(
         let known = name.and_then(|name| places.item(row, name));
         let Some(item) = known.map(|at| &mut table.items[at as usize]) else { continue };
         let cell = |column: &Option<Cow<Words>>| column.as_ref().and_then(|c| c.get(row).map(str::to_owned));
-        item.question = cell(&question);
-        item.options = cell(&options).and_then(|text| parse_options(&text));
+        item.question = cell(&question).map(Into::into);
+        item.options = cell(&options).and_then(|text| parse_options(&text)).map(Into::into);
     }
 }
 

@@ -136,7 +136,8 @@ fn push(
             run.timestamp = timestamp.map(str::to_owned);
         });
         let Test { id, question } = &attempt.item;
-        let item = build.item(benchmark, None, id, |item| item.question.clone_from(question));
+        let item =
+            build.item(benchmark, None, id, |item| item.question = question.as_deref().map(Into::into));
         let next = repeats.entry((run, item)).or_default();
         let repeat = *next;
         *next += 1;
@@ -206,7 +207,7 @@ mod tests {
             .rows()
             .map(|row| {
                 let run = &table.runs[row.run as usize];
-                let question = table.items[row.item as usize].question.clone().unwrap_or_default();
+                let question = table.items[row.item as usize].question().unwrap_or_default();
                 let (variant, metric) = (&run.prompt_variant, &table.metrics[row.metric as usize].name);
                 let said = row.score.map_or(row.status.as_str().to_owned(), |score| score.to_string());
                 let variant = variant.as_deref().unwrap_or("base");

@@ -76,10 +76,10 @@ pub fn read(source: &Source, _beside: &[&Source]) -> Result<Fragment, ReadError>
         let subject = text(first, "category");
         let item = build.item(&data_set, subject.as_deref(), &id, |item| {
             item.native_id = Some(id.clone());
-            item.question = text(first, "question");
-            item.options = (!options.is_empty()).then_some(options);
+            item.question = text(first, "question").map(Into::into);
+            item.options = (!options.is_empty()).then(|| options.into());
             item.gold = gold;
-            item.gold_text.clone_from(&answer);
+            item.gold_text = answer.as_deref().map(Into::into);
         });
         let prediction = text(first, "prediction").filter(|p| rows.len() == 1 && p.len() <= 64);
         let kept = said.filter(|said| said.is_credible(gold, score));

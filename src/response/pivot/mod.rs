@@ -338,7 +338,7 @@ fn option_planes(table: &ResponseTable, cells: &CellRows, item_index: &[usize]) 
         planes.n_options[item] = planes.n_options[item].max(seen);
     }
     for (at, &item) in item_index.iter().enumerate() {
-        let listed = table.items[item].options.as_ref().map_or(0, |o| o.len().min(NO_OPTION as usize));
+        let listed = table.items[item].n_options().unwrap_or(0).min(NO_OPTION as usize);
         planes.n_options[at] = planes.n_options[at].max(listed as u8);
     }
     any_chosen.then_some(planes)

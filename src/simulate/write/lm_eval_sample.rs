@@ -5,6 +5,7 @@ use crate::response::{Item, OptionScore, Row};
 use crate::simulate::text::letter;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// The three hashes of a sample, by which the harness knows documents, prompts and targets again.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +28,8 @@ pub(super) fn sample(
     row: &Row,
     logp: &[OptionScore],
 ) -> (Value, Hashes, Option<usize>) {
-    let question = item.question.clone().unwrap_or_else(|| item.id.to_string());
-    let choices = item.options.as_deref().unwrap_or(&[]);
+    let question = item.question().map_or_else(|| item.id.to_string(), Cow::into_owned);
+    let choices = item.options().unwrap_or_default();
     let scored_by_logp = !logp.is_empty() && logp.len() == choices.len() && row.gold.is_some();
     let mut doc = Map::new();
     doc.insert("question".to_owned(), json!(question));
@@ -44,7 +45,7 @@ pub(super) fn sample(
     let target = match (scored_by_logp, row.gold.or(item.gold)) {
         (true, Some(gold)) => gold.to_string(),
         (false, Some(gold)) => letter(gold as usize).to_string(),
-        _ => item.gold_text.clone().unwrap_or_else(|| format!("answer to {}", item.id)),
+        _ => item.gold_text().map_or_else(|| format!("answer to {}", item.id), Cow::into_owned),
     };
     let answer = if scored_by_logp { json!(row.gold) } else { json!(target) };
     doc.insert("answer".to_owned(), answer);
@@ -130,8 +131,8 @@ mod tests {
             filter: "none".to_owned(),
         };
         let item = Item {
-            question: Some("Toy astronomy question number 0: which option is right?".to_owned()),
-            options: Some(["Venus", "Moon", "Sun", "Mars"].map(str::to_owned).into()),
+            question: Some("Toy astronomy question number 0: which option is right?".into()),
+            options: Some(["Venus", "Moon", "Sun", "Mars"].map(str::to_owned).to_vec().into()),
             gold: Some(0),
             ..Item::new("toy_mmlu", Some("astronomy"), "0")
         };

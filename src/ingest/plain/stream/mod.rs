@@ -7,6 +7,7 @@
 mod batches;
 mod known;
 mod parquet;
+mod parts;
 mod sink;
 mod text;
 
@@ -32,6 +33,8 @@ const SAMPLE: usize = 1 << 18;
 const PIECE_BYTES: usize = 4 << 20;
 /// Rows of a Parquet file in a piece.
 const PIECE_ROWS: usize = 1 << 19;
+/// Larger tables that are no simple ones are read in parts; others are held whole.
+const PARTED_FROM: u64 = 8 << 20;
 
 /// Something that only the readers of whole files can judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +46,11 @@ struct Sizes {
     sample: usize,
     bytes: usize,
     rows: usize,
+    /// Tables that are no simple ones are read in parts if they are no smaller.
+    parted_from: u64,
 }
 
-const SIZES: Sizes = Sizes { sample: SAMPLE, bytes: PIECE_BYTES, rows: PIECE_ROWS };
+const SIZES: Sizes = Sizes { sample: SAMPLE, bytes: PIECE_BYTES, rows: PIECE_ROWS, parted_from: PARTED_FROM };
 
 /// The columns of a simple long table, by position.
 #[derive(Debug, Clone)]
@@ -125,12 +130,26 @@ fn read_in(
     let source = Source::of(found, unpacked.sample(sizes.sample)?);
     let Ok(detected) = detect(&source) else { return Ok(None) };
     let file = File { source: &source, found, options, meter, spill, sizes };
-    let read = match detected.format {
-        Format::Parquet if unpacked.layers() == Layers::None => parquet::read(&file),
+    let is_bare = unpacked.layers() == Layers::None;
+    let mut read = match detected.format {
+        Format::Parquet if is_bare => parquet::read(&file),
         Format::Delimited => text::read_delimited(&file, unpacked)?,
         Format::Records => text::read_records(&file, unpacked)?,
         _ => Err(Unfit),
     };
+    if read.is_err() && found.size() >= sizes.parted_from {
+        let again = || -> Result<Unpacked, ReadError> {
+            let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
+            unpacked.sample(sizes.sample)?;
+            Ok(unpacked)
+        };
+        read = match detected.format {
+            Format::Parquet if is_bare => parts::read_parquet(&file),
+            Format::Delimited => parts::read_delimited(&file, again()?)?,
+            Format::Records => parts::read_records(&file, again()?)?,
+            _ => Err(Unfit),
+        };
+    }
     Ok(read.ok().map(|responses| (detected, responses)))
 }
 
@@ -145,6 +164,12 @@ struct File<'f> {
 }
 
 impl File<'_> {
+    /// The file, to be read from its beginning.
+    fn on_disk(&self) -> Source {
+        let beginning = self.source.beginning().to_vec();
+        Source::on_disk(self.found, self.options.max_unpacked_bytes, beginning)
+    }
+
     /// How its rows are named.
     fn naming(&self, header: bool) -> Naming {
         Naming::of(self.source, self.options, header)
@@ -158,24 +183,39 @@ mod tests {
     use crate::store::columnar::{Written, write_parquet};
     use std::io::Write;
 
-    const TINY: Sizes = Sizes { sample: 600, bytes: 150, rows: 40 };
+    const TINY: Sizes = Sizes { sample: 600, bytes: 150, rows: 40, parted_from: u64::MAX };
+
+    /// Parts of a dozen rows.
+    const PARTED: Sizes = Sizes { parted_from: 0, ..TINY };
 
     fn both(name: &str, bytes: &[u8], streams: bool) {
+        both_by(TINY, name, bytes, streams);
+    }
+
+    fn both_by(sizes: Sizes, name: &str, bytes: &[u8], streams: bool) {
+        assert_eq!(compared(sizes, name, bytes), streams, "{name}");
+    }
+
+    /// Whether a file is read in pieces; if so, it is read as if it were whole.
+    fn compared(sizes: Sizes, name: &str, bytes: &[u8]) -> bool {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         let options = IngestOptions::default();
         let found = Found::File(path);
-        let streamed = read_in(&found, &options, &Meter::silent(), None, TINY).unwrap();
-        assert_eq!(streamed.is_some(), streams, "{name}");
-        let Some((detected, streamed)) = streamed else { return };
+        let streamed = read_in(&found, &options, &Meter::silent(), None, sizes).unwrap();
+        let Some((detected, streamed)) = streamed else { return false };
         let source = crate::ingest::unwrap::open(&found, u64::MAX).unwrap();
         let Plain::Responses(whole) = read_whole(detected.format, &source, &options).unwrap() else {
             panic!("not long")
         };
-        assert!(streamed.fragment.table == whole.fragment.table, "{name}");
+        let (a, b) = (&streamed.fragment.table, &whole.fragment.table);
+        assert!((&a.runs, &a.items, &a.metrics) == (&b.runs, &b.items, &b.metrics), "{name}");
+        assert!(a.rows().eq(b.rows()), "{name}");
         assert_eq!(streamed.fragment.notes, whole.fragment.notes, "{name}");
         assert_eq!((streamed.shape, &streamed.item_column), (whole.shape, &whole.item_column));
+        assert_eq!(streamed.needs_keys, whole.needs_keys);
+        true
     }
 
     fn rows() -> impl Iterator<Item = (String, String, Option<f64>)> {
@@ -258,6 +298,249 @@ mod tests {
             ("correct", Written::Truth((0..300).map(|k| (k % 9 != 0).then_some(k % 2 == 0)).collect())),
         ];
         both("n.parquet", &write_parquet(vec![numbers]).unwrap(), true);
+    }
+
+    /// Rows of five models on sixty items, with a line for each made of a model, an item and their number.
+    fn table(header: &str, line: impl Fn(u32, u32, u32) -> String) -> String {
+        let rows = (0..300u32).map(|k| line(k / 60, k % 60, k.wrapping_mul(2_654_435_761) >> 7));
+        format!("{header}\n{}", rows.map(|row| row + "\n").collect::<String>())
+    }
+
+    fn parted(name: &str, text: &str) {
+        both_by(TINY, name, text.as_bytes(), false);
+        both_by(PARTED, name, text.as_bytes(), true);
+    }
+
+    #[test]
+    fn a_table_that_says_more_of_each_row_is_read_in_parts() {
+        let letter = |k: u32| char::from(b'A' + (k % 4) as u8);
+        parted(
+            "more.csv",
+            &table("model,item,question,options,chosen,gold,score,n_tokens_out,cost", |m, i, k| {
+                let (chosen, gold) = (letter(k), letter(i * 7 / 3));
+                let chosen = if k % 11 == 0 { "don't know".to_owned() } else { chosen.to_string() };
+                let score = u8::from(chosen == gold.to_string() || k % 13 == 0);
+                let options = r#""[""w"",""x"",""y"",""z""]""#;
+                format!("m{m},{i},\"what\nis {i}?\",{options},{chosen},{gold},{score},{k},{k}")
+            }),
+        );
+        parted(
+            "words.csv",
+            &table("model,item,model_answer,score", |m, i, k| {
+                format!(
+                    " m{m},q{i} ,{},{}",
+                    "so ".repeat(k as usize % 90),
+                    ["1", "0", "", "error", "n/a"][k as usize % 5]
+                )
+            }),
+        );
+        parted(
+            "odd.csv",
+            &table("model,item,answer_given,correct", |m, i, k| {
+                let score = if k % 40 == 0 { "perhaps" } else { ["yes", "no"][k as usize % 2] };
+                if (m, i) == (4, 7) {
+                    "m4,odd".to_owned()
+                } else if i == 9 {
+                    format!(",{i},a,{score}")
+                } else {
+                    format!("m{m},{i},{k},{score}")
+                }
+            }),
+        );
+        parted(
+            "percent.csv",
+            &table("model,item,metric,filter,acc", |m, i, k| {
+                format!("m{m},{i},{},strict,{}", ["acc", "f1"][k as usize % 2], k % 101)
+            }),
+        );
+        parted(
+            "two.csv",
+            &table("model,item,acc,f1,status", |m, i, k| format!("m{m},{i},{},{},ok", k % 2, k % 7)),
+        );
+        parted(
+            "runs.csv",
+            &table("model,step,seed,timestamp,params,epoch,item,status,score", |m, i, k| {
+                let status = ["ok", "timeout", "odd"][k as usize % 3];
+                format!(
+                    "m{},{},{},t{k},{}M,{},{},{status},{}",
+                    m % 2,
+                    m / 2 * 1000,
+                    m % 3,
+                    m % 2 + 1,
+                    i % 2,
+                    i / 2,
+                    k % 2
+                )
+            }),
+        );
+        parted(
+            "run_names.csv",
+            &table("model,run,item,score,note", |m, i, k| format!("m{m},{},{i},{},{k}", m % 2, k % 2))
+                .replace("note", "status"),
+        );
+        parted(
+            "subjects.csv",
+            &table("model,benchmark,subject,item,score,answer_given", |m, i, k| {
+                format!("m{m},{},s{},{},{},{k}", if i % 2 == 0 { "x" } else { "y" }, i % 4, i / 4, k % 2)
+            }),
+        );
+        parted(
+            "positions.csv",
+            &table("model,item,prediction,answer", |m, i, k| format!("m{m},{i},{},{}", k % 4 + 1, i % 4 + 1)),
+        );
+    }
+
+    #[test]
+    fn records_arrays_and_parquet_are_read_in_parts_too() {
+        let record = |m: u32, i: u32, k: u32| {
+            let error = if m == 3 && i > 50 { ", \"error_of_call\": \"late\"" } else { "" };
+            let note =
+                if k.is_multiple_of(3) { ", \"prediction\": NaN" } else { ", \"prediction\": \"it is\"" };
+            format!(
+                "{{\"model\": \"m{m}\", \"item\": {i}, \"question\": \"what is {i}?\", \"score\": {}{note}{error}}}",
+                k % 2
+            )
+        };
+        let all: Vec<String> =
+            (0..300u32).map(|k| record(k / 60, k % 60, k.wrapping_mul(2_654_435_761) >> 7)).collect();
+        parted("t.jsonl", &all.join("\n"));
+        parted("cut.jsonl", &(all.join("\n") + "\n{\"model\": \"m4\", \"it"));
+        let broken = |(at, line): (usize, &String)| {
+            if at % 50 == 40 { line.replace("\"item\"", "item") } else { line.clone() }
+        };
+        parted("broken.jsonl", &all.iter().enumerate().map(broken).collect::<Vec<_>>().join("\n"));
+        parted("t.json", &format!("[{}]", all.join(",\n")));
+        let words = |of: fn(u32) -> String| Written::Made((0..300).map(|k| Some(of(k))).collect());
+        let columns = || {
+            vec![
+                ("model", words(|k| format!("m{}", k / 60))),
+                ("item", words(|k| format!("{}", k % 60))),
+                ("score", Written::Real((0..300).map(|k| (k % 7 > 0).then_some(f64::from(k % 2))).collect())),
+                ("modelanswer", words(|k| "word ".repeat(k as usize % 50))),
+            ]
+        };
+        let parquet = write_parquet(vec![columns(), columns()]).unwrap();
+        assert!(!compared(TINY, "t.parquet", &parquet) && compared(PARTED, "t.parquet", &parquet));
+    }
+
+    #[test]
+    fn parts_that_contradict_one_another_are_read_whole() {
+        let lone = |name: &str, text: String| both_by(PARTED, name, text.as_bytes(), false);
+        // The key of an item is not always the same, and counts as most of its rows say.
+        lone(
+            "keys.csv",
+            table("model,item,chosen,gold,score", |m, i, _| {
+                format!("m{m},{i},A,{},1", if m == 4 { "A" } else { "B" })
+            }),
+        );
+        // That items are named within their subjects only is seen after the first part.
+        lone(
+            "subjects.csv",
+            table("model,subject,item,score,note,status", |m, i, k| {
+                format!("m{m},s{},{},{},{k},ok", i / 30, i % 30, k % 2)
+            }),
+        );
+        // Options are numbered from 1 as far as the first part goes.
+        lone(
+            "base.csv",
+            table("model,item,prediction,answer", |m, i, k| {
+                format!("m{m},{i},{},{}", if m < 4 { 1 + k % 3 } else { k % 4 }, 1)
+            }),
+        );
+        // Some metrics are percentages.
+        lone(
+            "scales.csv",
+            table("model,item,metric,filter,value", |m, i, k| {
+                format!("m{m},{i},{},x,{}", ["acc", "loss"][k as usize % 2], k % 90)
+            }),
+        );
+        // A number that describes a run changes after the first part.
+        lone(
+            "facts.csv",
+            table("model,item,params,score", |m, i, k| {
+                format!("m{m},{i},{}B,{}", 1 + u32::from(m == 3 && i == 59), k % 2)
+            }),
+        );
+        // What is drawn for each row tells no runs apart, and what is drawn rarely does.
+        lone("seeds.csv", table("model,item,seed,score", |m, i, k| format!("m{m},{i},{k},{}", k % 2)));
+    }
+
+    /// Whatever columns there are and whatever is in them: parts give what the whole gives, or are given up.
+    #[test]
+    fn made_up_tables_are_the_same_in_parts() {
+        let mut state = 9u64;
+        let mut draw = move |n: u32| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as u32 % n
+        };
+        let columns = [
+            "benchmark",
+            "subject",
+            "metric",
+            "filter",
+            "primary",
+            "epoch",
+            "run",
+            "step",
+            "seed",
+            "revision",
+            "status",
+            "chosen",
+            "prediction",
+            "answer",
+            "goldtext",
+            "question",
+            "options",
+            "logpgold",
+            "ntokensout",
+            "params",
+            "family",
+            "timestamp",
+            "note",
+            "acc",
+            "f1",
+            "value",
+            "score",
+        ];
+        let mut n_parted = 0;
+        for number in 0..400 {
+            let used: Vec<&str> = columns.iter().copied().filter(|_| draw(4) == 0).collect();
+            let rare = draw(3) == 0;
+            let (n_models, n_items) = (1 + draw(6), 5 + draw(40));
+            let mut text = format!("model,item,{}\n", used.join(","));
+            for (m, i) in (0..n_models).flat_map(|m| (0..n_items).map(move |i| (m, i))) {
+                let mut cell = |name: &str| {
+                    if rare && draw(60) == 0 {
+                        return ["", "odd", "-1", "7", "F"][draw(5) as usize].to_owned();
+                    }
+                    match name {
+                        "benchmark" => format!("b{}", i % 2),
+                        "subject" => format!("s{}", i % 3),
+                        "metric" => ["acc", "f1"][draw(2) as usize].to_owned(),
+                        "filter" | "status" => "ok".to_owned(),
+                        "primary" => "true".to_owned(),
+                        "epoch" => (i % 2).to_string(),
+                        "run" => format!("r{m}"),
+                        "step" | "seed" => (m * 10 + i % 2).to_string(),
+                        "revision" | "family" => format!("v{}", m % 3),
+                        "params" => format!("{}B", m + 1),
+                        "timestamp" => draw(9999).to_string(),
+                        "chosen" | "prediction" => ["A", "B", "C"][draw(3) as usize].to_owned(),
+                        "answer" => ["A", "B", "C"][i as usize % 3].to_owned(),
+                        "goldtext" | "question" => format!("text {i}"),
+                        "options" => "\"[\"\"x\"\",\"\"y\"\"]\"".to_owned(),
+                        "logpgold" => format!("-{}.5", draw(20)),
+                        "ntokensout" | "note" => draw(500).to_string(),
+                        _ => draw(2).to_string(),
+                    }
+                };
+                let cells: Vec<String> = used.iter().map(|name| cell(name)).collect();
+                let item = if used.contains(&"subject") { i / 3 } else { i };
+                text.push_str(&format!("m{m},{item},{}\n", cells.join(",")));
+            }
+            n_parted += usize::from(compared(PARTED, &format!("{number}.csv"), text.as_bytes()));
+        }
+        assert!(n_parted > 100, "{n_parted}");
     }
 
     #[test]

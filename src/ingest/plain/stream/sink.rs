@@ -148,7 +148,7 @@ impl Sink {
     /// A table without rows, of the columns of `frame`.
     pub fn new(columns: Columns, frame: &Frame, roles: &Roles, naming: Naming) -> Self {
         Self {
-            notes: long::opening_notes(frame, roles, &naming),
+            notes: long::opening_notes(&long::names_of(frame), &frame.unread, roles, &naming),
             columns,
             naming,
             table: ResponseTable::default(),

@@ -19,12 +19,12 @@ pub fn read_delimited(file: &File, text: Unpacked) -> Streamed {
     let sample = whole_records(source.beginning(), true);
     let Ok(first) = delimited::read(&source.name(), sample) else { return Ok(Err(Unfit)) };
     let Ok((columns, roles)) = Columns::of(&first.frame, file.options) else { return Ok(Err(Unfit)) };
-    if !first.notes.is_empty() || !first.header {
+    if !first.notes.is_empty() || !first.dialect.header {
         return Ok(Err(Unfit));
     }
     let width = first.frame.columns.len();
     let sink = Sink::new(columns.clone(), &first.frame, &roles, file.naming(true)).spilling_to(file.spill);
-    let delimiter = first.delimiter;
+    let delimiter = first.dialect.delimiter;
     drive(file, text, sink, true, |vocabulary, bytes, is_first| {
         let mut records = csv::ReaderBuilder::new();
         let mut records = records.delimiter(delimiter).has_headers(false).flexible(true).from_reader(bytes);
@@ -198,7 +198,7 @@ fn drive(
 }
 
 /// As much of the text as ends with a line, and not within quotes; nothing if there is no such end.
-fn whole_records(bytes: &[u8], quotes: bool) -> &[u8] {
+pub(super) fn whole_records(bytes: &[u8], quotes: bool) -> &[u8] {
     let count = |bytes: &[u8]| bytes.iter().filter(|b| **b == b'"').count();
     let last_line = |bytes: &[u8]| bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let mut end = last_line(bytes);

@@ -1,14 +1,17 @@
 //! How does a long table become rows? One row for each line and metric.
 
-use super::Naming;
-use super::answer::{Answer, Answers, Naming as AnswerNaming, parse_options};
-use super::extras::Extras;
-use super::roles::{Role, Roles, metric_name};
-use super::runs::Runs;
-use super::scale::Scale;
-use super::value::Scores;
+use super::Part;
+use super::counts::{Count, Counts, Range};
+use super::decided::{Decided, Evidence};
 use crate::ingest::direction::higher_is_better;
-use crate::ingest::fragment::{Fragment, Note, ReadError};
+use crate::ingest::fragment::ReadError;
+use crate::ingest::plain::Naming;
+use crate::ingest::plain::answer::{Answer, Answers, Naming as AnswerNaming, parse_options};
+use crate::ingest::plain::extras::Extras;
+use crate::ingest::plain::roles::{Role, Roles};
+use crate::ingest::plain::runs::Runs;
+use crate::ingest::plain::scale::Scale;
+use crate::ingest::plain::value::Scores;
 use crate::response::{Item, Metric, ResponseTable, Row, Status};
 use crate::store::frame::{Frame, NOTHING, Words};
 use std::borrow::Cow;
@@ -16,55 +19,35 @@ use std::collections::HashMap;
 
 /// Words longer than this are whole outputs rather than answers, and kept only on demand.
 const LONGEST_ANSWER: usize = 200;
-/// Below this many rows the absence of position 0 says nothing.
-const ROWS_TO_TELL_BASE: usize = 20;
 
-/// A long table as rows.
-#[derive(Debug)]
-pub struct Long {
-    /// The rows.
-    pub fragment: Fragment,
-    /// The name of the column of items, by which other tables can be joined.
-    pub item_column: String,
-    /// Whether rows have no score until the keys are known.
-    pub needs_keys: bool,
-}
-
-/// Reads a long table.
+/// Reads the rows of a table, or of a part of it.
 ///
 /// # Errors
 /// [`ReadError::Malformed`] if no row names a model and an item.
-pub fn read(frame: &Frame, roles: &Roles, naming: &Naming) -> Result<Long, ReadError> {
-    let mut reader = Reader::new(frame, roles, naming);
+pub(super) fn read(
+    frame: &Frame,
+    roles: &Roles,
+    naming: &Naming,
+    decided: &Decided,
+) -> Result<Part, ReadError> {
+    let (table, counts) = (ResponseTable::default(), Counts::default());
+    let mut reader = Reader { frame, roles, naming, decided, table, counts, keys_agree: true };
     let columns = reader.score_columns();
     let (chosen, gold) = reader.answers();
-    let runs = Runs::read(frame, roles, naming, &mut reader.notes);
+    let runs = Runs::read(frame, roles, naming, decided.is_of_part().then_some(&decided.runs));
+    let agrees = !decided.is_of_part() || decided.agrees(frame, roles, &runs);
     let items = reader.items(&runs.of_row)?;
     let source = Source { chosen, gold, runs, items };
-    let needs_keys = columns.is_empty() && source.gold.is_none();
-    reader.rows(&columns, &source, needs_keys);
+    reader.rows(&columns, &source);
     reader.item_facts(&source);
-    let item_column = roles.get(Role::Item).map(|at| frame.columns[at].0.clone()).unwrap_or_default();
-    let fragment = Fragment { table: reader.table, notes: reader.notes, ..Fragment::default() };
-    Ok(Long { fragment, item_column, needs_keys })
-}
-
-/// What a user should know before the first row: what was assumed, and which columns were left out.
-pub(super) fn opening_notes(frame: &Frame, roles: &Roles, naming: &Naming) -> Vec<Note> {
-    let unused: Vec<&str> = (0..frame.columns.len())
-        .filter(|at| !roles.is_taken(*at) && !roles.weak_scores.contains(at))
-        .map(|at| frame.columns[at].0.as_str())
-        .collect();
-    let mut messages = roles.assumptions.clone();
-    if !unused.is_empty() {
-        messages.push(format!("columns without a meaning here were left out: {}", unused.join(", ")));
-    }
-    if !frame.unread.is_empty() {
-        let unread = frame.unread.join(", ");
-        messages.push(format!("columns that hold neither words nor numbers were left out: {unread}"));
-    }
-    let note = |message| Note { file: naming.file.clone(), row: None, message };
-    messages.into_iter().map(note).collect()
+    let Reader { table, counts, keys_agree, .. } = reader;
+    Ok(Part {
+        table,
+        counts,
+        evidence: Evidence::default(),
+        columns: Vec::new(),
+        agrees: agrees && keys_agree,
+    })
 }
 
 /// What the columns say of each row, before the scores.
@@ -80,78 +63,48 @@ struct Reader<'a> {
     frame: &'a Frame,
     roles: &'a Roles,
     naming: &'a Naming,
+    decided: &'a Decided,
     table: ResponseTable,
-    notes: Vec<Note>,
+    counts: Counts,
+    /// Whether each item has one key.
+    keys_agree: bool,
 }
 
 impl<'a> Reader<'a> {
-    fn new(frame: &'a Frame, roles: &'a Roles, naming: &'a Naming) -> Self {
-        let notes = opening_notes(frame, roles, naming);
-        Self { frame, roles, naming, table: ResponseTable::default(), notes }
-    }
-
-    fn say(&mut self, row: Option<usize>, message: String) {
-        let row = row.map(|row| self.naming.line(row));
-        self.notes.push(Note { file: self.naming.file.clone(), row, message });
-    }
-
     fn words(&self, role: Role) -> Option<Cow<'a, Words>> {
         let frame: &'a Frame = self.frame;
         self.roles.get(role).map(|at| frame.columns[at].1.to_words())
     }
 
-    /// The score columns by the name of their metric; the weak ones only where no better is there.
+    /// The score columns with the name of their metric.
     fn score_columns(&mut self) -> Vec<(String, Scores)> {
-        let read = |list: &[usize]| -> Vec<(usize, Scores)> {
-            list.iter().filter_map(|&at| Some((at, Scores::read(&self.frame.columns[at].1)?))).collect()
+        let read = |(at, name): &(usize, String)| {
+            let (column, cells) = &self.frame.columns[*at];
+            Some((column, name.clone(), Scores::read(cells)?))
         };
-        let mut columns = read(&self.roles.scores);
-        if columns.is_empty() {
-            columns = read(&self.roles.weak_scores);
-            columns.truncate(1);
+        let columns: Vec<_> = self.decided.columns.iter().filter_map(read).collect();
+        for (column, _, scores) in &columns {
+            let first = scores.first_unreadable.clone().map(|(row, text)| (self.naming.line(row), text));
+            let count = Count { n: scores.unreadable, first };
+            self.counts.unreadable.push(((*column).clone(), count));
         }
-        let mut named: Vec<(String, Scores)> = Vec::new();
-        for (at, scores) in columns {
-            let column = &self.frame.columns[at].0;
-            if scores.unreadable > 0 {
-                let (row, text) = scores.first_unreadable.clone().unwrap_or_default();
-                let count = scores.unreadable;
-                self.say(Some(row), format!("{count} cells of {column:?} are neither scores nor empty (first {text:?}); they count as unscored"));
-            }
-            let mut name = metric_name(column);
-            if named.iter().any(|(n, _)| *n == name) {
-                name = column.to_lowercase();
-            }
-            named.push((name, scores));
-        }
-        named
+        columns.into_iter().map(|(_, name, scores)| (name, scores)).collect()
     }
 
     fn answers(&mut self) -> (Option<Answers>, Option<Answers>) {
-        let column = |role| self.roles.get(role).map(|at| &self.frame.columns[at]);
-        let (chosen_column, gold_column) = (column(Role::Chosen), column(Role::Gold));
-        let mut chosen = chosen_column.map(|(_, cells)| Answers::read(cells));
-        let mut gold = gold_column.map(|(_, cells)| Answers::read(cells));
-        if let (Some(answers), Some((name, _))) = (&chosen, chosen_column)
-            && let (count @ 1.., Some(first)) = answers.strays()
-        {
-            self.say(
-                None,
-                format!("{count} cells of {name:?} name no option (first {first:?}); they are kept as text"),
-            );
-        }
-        // The two columns count from the same base. Ours count from 0 by definition.
-        let names = [self.roles.name(self.frame, Role::Chosen), self.roles.name(self.frame, Role::Gold)];
-        let ours = names.iter().any(|n| n == "chosen" || n == "gold" || n.ends_with("index"));
-        let lowest = [&chosen, &gold].into_iter().flatten().filter_map(Answers::positions).map(|p| p.0).min();
-        if lowest.is_some_and(|low| low > 0) && !ours && self.frame.n_rows >= ROWS_TO_TELL_BASE {
-            [&mut chosen, &mut gold].into_iter().flatten().for_each(Answers::count_from_one);
-            self.say(
-                None,
-                "options are numbered from 1 (no answer is 0); they are counted from 0 here".to_owned(),
-            );
-        }
-        (chosen, gold)
+        let read = |role, naming: Option<AnswerNaming>| {
+            let (name, cells) = &self.frame.columns[self.roles.get(role)?];
+            let mut answers = Answers::read_as(cells, naming?);
+            let strays = answers.strays();
+            let strays = (name.clone(), Count { n: strays.0, first: strays.1.map(str::to_owned) });
+            if self.decided.from_one && answers.naming == AnswerNaming::Positions {
+                answers.count_from_one();
+            }
+            Some((answers, strays))
+        };
+        let (chosen, strays) = read(Role::Chosen, self.decided.chosen).unzip();
+        self.counts.strays = strays;
+        (chosen, read(Role::Gold, self.decided.gold).map(|(gold, _)| gold))
     }
 
     /// The item of each row, after adding them to the table.
@@ -171,24 +124,22 @@ impl<'a> Reader<'a> {
         let subjects = self.words(Role::Subject);
         let code =
             |words: &Option<Cow<Words>>, row: usize| words.as_ref().map_or(NOTHING, |w| w.codes()[row]);
-        let qualified = qualified_benchmarks(&names, &benchmarks, &subjects, run_of_row);
+        let qualified = self.decided.qualified_codes(benchmarks.as_deref());
         let mut place: HashMap<(u32, u32, u32), u32> = HashMap::new();
         let mut of_row = Vec::with_capacity(self.frame.n_rows);
-        let (mut nameless, mut first_nameless, mut two_subjects) = (0, None, 0usize);
         for (row, run) in run_of_row.iter().enumerate().take(self.frame.n_rows) {
             let (Some(name), Some(_)) = (names.get(row), run) else {
-                nameless += 1;
-                first_nameless.get_or_insert(row);
+                self.counts.nameless.one(|| self.naming.line(row));
                 of_row.push(None);
                 continue;
             };
             let (benchmark, subject) = (code(&benchmarks, row), code(&subjects, row));
+            let name_of_benchmark = benchmarks.as_ref().and_then(|b| b.get(row));
             let qualify = qualified.contains(&benchmark);
             let key = (benchmark, names.codes()[row], if qualify { subject } else { NOTHING });
             let subject_name = subjects.as_ref().and_then(|s| s.get(row));
             let at = *place.entry(key).or_insert_with(|| {
-                let benchmark =
-                    benchmarks.as_ref().and_then(|b| b.get(row)).unwrap_or(&self.naming.benchmark);
+                let benchmark = name_of_benchmark.unwrap_or(&self.naming.benchmark);
                 let id = match subject_name.filter(|_| qualify) {
                     Some(subject) => format!("{subject}/{name}"),
                     None => name.to_owned(),
@@ -200,7 +151,7 @@ impl<'a> Reader<'a> {
             let item = &mut self.table.items[at as usize];
             match (&item.subject, subject_name) {
                 (None, Some(subject)) => item.subject = Some(subject.to_owned()),
-                (Some(known), Some(other)) if known != other => two_subjects += 1,
+                (Some(known), Some(other)) if known != other => self.counts.two_subjects += 1,
                 _ => {}
             }
             of_row.push(Some(at));
@@ -208,26 +159,17 @@ impl<'a> Reader<'a> {
         if self.table.items.is_empty() {
             return Err(malformed("names no model or no item in any of its rows; fill these columns"));
         }
-        if nameless > 0 {
-            self.say(first_nameless, format!("{nameless} rows without a model or an item were left out"));
-        }
-        if !qualified.is_empty() {
-            let message = "item names are unique only within their subject; items are called subject/name";
-            self.say(None, message.to_owned());
-        }
-        if two_subjects > 0 {
-            self.say(None, format!("{two_subjects} rows put an item under another subject than its first row did; the first is kept"));
-        }
         Ok(of_row)
     }
 
-    fn rows(&mut self, columns: &[(String, Scores)], source: &Source, needs_keys: bool) {
+    fn rows(&mut self, columns: &[(String, Scores)], source: &Source) {
         let (metrics, filters) = (self.words(Role::Metric), self.words(Role::Filter));
         let benchmarks = self.words(Role::Benchmark);
         let scales = self.scales(columns, &metrics);
         let extras = Extras::read(self.frame, self.roles);
         self.table.runs = source.runs.runs.clone();
         let mut metric_at: HashMap<(u32, u32, u32, usize), u32> = HashMap::new();
+        let mut column_of: Vec<usize> = Vec::new();
         // Without a score column there is one pass over the rows, which scores them by their keys.
         let by_key: [(String, Option<&Scores>); 1] = [("acc".to_owned(), None)];
         let passes: Vec<(String, Option<&Scores>)> = if columns.is_empty() {
@@ -235,7 +177,6 @@ impl<'a> Reader<'a> {
         } else {
             columns.iter().map(|(name, scores)| (name.clone(), Some(scores))).collect()
         };
-        let (mut contradictions, mut first_contradiction) = (0usize, None);
         for row in 0..self.frame.n_rows {
             let (Some(run), Some(item)) = (source.runs.of_row[row], source.items[row]) else { continue };
             let chosen = source.chosen.as_ref().map(|c| c.get(row));
@@ -252,15 +193,23 @@ impl<'a> Reader<'a> {
                     None => {
                         let primary =
                             extras.primary.as_ref().is_some_and(|p| p[row] == Some(true) && column == 0);
-                        let higher = higher_is_better(name);
-                        let new = Metric {
-                            primary,
-                            higher_is_better: higher,
-                            ..Metric::new(benchmark, name, filter)
+                        let higher_is_better = higher_is_better(name);
+                        let new =
+                            Metric { primary, higher_is_better, ..Metric::new(benchmark, name, filter) };
+                        // Rows that name no metric are of that of the column, which others may name.
+                        let is_same = |(known, of): (&Metric, &usize)| {
+                            *of == column
+                                && (&known.benchmark, &known.name, &known.filter)
+                                    == (&new.benchmark, &new.name, &new.filter)
                         };
-                        self.table.metrics.push(new);
-                        metric_at.insert(key, self.table.metrics.len() as u32 - 1);
-                        self.table.metrics.len() as u32 - 1
+                        let known = self.table.metrics.iter().zip(&column_of).position(is_same);
+                        let at = known.unwrap_or_else(|| {
+                            self.table.metrics.push(new);
+                            column_of.push(column);
+                            column_of.len() - 1
+                        }) as u32;
+                        metric_at.insert(key, at);
+                        at
                     }
                 };
                 let by_key = || score_by_key(chosen, gold);
@@ -291,8 +240,7 @@ impl<'a> Reader<'a> {
                     && s != expected
                     && column == 0
                 {
-                    contradictions += 1;
-                    first_contradiction.get_or_insert(row);
+                    self.counts.contradictions.one(|| self.naming.line(row));
                 }
                 self.table.push(Row {
                     repeat: extras.repeat(row),
@@ -317,22 +265,7 @@ impl<'a> Reader<'a> {
                 });
             }
         }
-        if columns.is_empty() && !needs_keys {
-            self.say(
-                None,
-                "there is no score column; a score of 1 is given where the answer chosen equals the key"
-                    .to_owned(),
-            );
-        }
-        if contradictions > 0 {
-            self.say(first_contradiction, format!("{contradictions} scores disagree with whether the answer chosen equals the key; the scores are kept"));
-        }
-        for (name, count) in extras.unknown_statuses {
-            self.say(
-                None,
-                format!("{count} rows have the status {name:?}, which is not known; it is ignored"),
-            );
-        }
+        self.counts.unknown_statuses = extras.unknown_statuses;
     }
 
     fn prediction(&self, extras: &Extras, chosen: Option<Answer>, row: usize) -> Option<Box<str>> {
@@ -343,33 +276,36 @@ impl<'a> Reader<'a> {
         (self.naming.keep_text || text.len() <= LONGEST_ANSWER).then(|| text.into())
     }
 
-    /// The scale of each score column under each metric, and a note about each that is not 0 to 1.
+    /// The scale of each score column under each metric, as far as it is known.
     fn scales(
         &mut self,
         columns: &[(String, Scores)],
         metrics: &Option<Cow<Words>>,
     ) -> HashMap<(usize, u32), Scale> {
-        let mut ranges: HashMap<(usize, u32), (f64, f64)> = HashMap::new();
-        for (column, (_, scores)) in columns.iter().enumerate() {
+        let mut scales = HashMap::new();
+        for (column, (column_name, scores)) in columns.iter().enumerate() {
+            let mut ranges: HashMap<u32, (f64, f64)> = HashMap::new();
             for row in 0..self.frame.n_rows {
                 if let Some(x) = scores.score(row) {
                     let metric = metrics.as_ref().map_or(NOTHING, |m| m.codes()[row]);
-                    let range = ranges.entry((column, metric)).or_insert((x, x));
+                    let range = ranges.entry(metric).or_insert((x, x));
                     *range = (range.0.min(x), range.1.max(x));
                 }
             }
-        }
-        let mut keys: Vec<_> = ranges.into_iter().collect();
-        keys.sort_by_key(|(key, _)| *key);
-        let mut scales = HashMap::new();
-        for ((column, metric), range) in keys {
-            let named = metrics.as_ref().and_then(|m| m.distinct().get(metric as usize)).map(|w| &**w);
-            let name = named.unwrap_or(&columns[column].0).to_owned();
-            let scale = Scale::of(Some(range), Some(&name));
-            if let Some(message) = scale.tell() {
-                self.say(None, format!("metric {name:?}: {message}"));
+            let name = |metric: u32| {
+                let named = metrics.as_ref().and_then(|m| m.distinct().get(metric as usize));
+                named.map_or(column_name.as_str(), |name| name)
+            };
+            let n_metrics = metrics.as_ref().map_or(0, |m| m.distinct().len() as u32);
+            let all = || (0..n_metrics).chain([NOTHING]);
+            for metric in all() {
+                let scores = ranges.get(&metric).copied();
+                self.counts.range(Range { column, name: name(metric).to_owned(), scores });
             }
-            scales.insert((column, metric), scale);
+            if !self.decided.scale_later() {
+                scales
+                    .extend(all().map(|metric| ((column, metric), self.counts.scale(column, name(metric)))));
+            }
         }
         scales
     }
@@ -391,32 +327,38 @@ impl<'a> Reader<'a> {
             }
             let item = &mut self.table.items[item as usize];
             if item.question.is_none() {
-                item.question = questions.as_ref().and_then(|q| q.get(row)).map(str::to_owned);
+                item.question = questions.as_ref().and_then(|q| q.get(row)).map(Into::into);
             }
             if item.options.is_none() {
-                item.options = options.as_ref().and_then(|o| o.get(row)).and_then(parse_options);
+                item.options =
+                    options.as_ref().and_then(|o| o.get(row)).and_then(parse_options).map(Into::into);
             }
             if item.gold_text.is_none() {
-                item.gold_text = gold_texts.as_ref().and_then(|t| t.get(row)).map(str::to_owned);
+                item.gold_text = gold_texts.as_ref().and_then(|t| t.get(row)).map(Into::into);
             }
         }
         let mut best: HashMap<u32, (usize, std::cmp::Reverse<u16>)> = HashMap::new();
+        let n_votes = votes.len();
         for ((item, key), count) in votes {
             let this = (count, std::cmp::Reverse(key));
             let known = best.entry(item).or_insert(this);
             *known = (*known).max(this);
         }
+        self.keys_agree = best.len() == n_votes;
         for (item, (_, key)) in best {
             self.table.items[item as usize].gold = Some(key.0);
         }
         for (item, text) in texts {
-            self.table.items[item as usize].gold_text.get_or_insert(text);
+            self.table.items[item as usize].gold_text.get_or_insert(text.into());
         }
     }
 }
 
 /// A score of 1 where the answer chosen equals the key; 0 where it does not or none was given.
-pub(super) fn score_by_key(chosen: Option<Answer>, gold: Option<Answer>) -> (Option<f64>, Status) {
+pub(in crate::ingest::plain) fn score_by_key(
+    chosen: Option<Answer>,
+    gold: Option<Answer>,
+) -> (Option<f64>, Status) {
     match (chosen, gold) {
         (_, None | Some(Answer::None)) | (None, _) => (None, Status::Unscored),
         (Some(Answer::None), _) => (Some(0.0), Status::NoAnswer),
@@ -431,7 +373,7 @@ pub(super) fn score_by_key(chosen: Option<Answer>, gold: Option<Answer>) -> (Opt
 }
 
 /// The benchmarks (by the code of their name) in which one run has an item name under two subjects.
-fn qualified_benchmarks(
+pub(super) fn qualified_benchmarks(
     names: &Words,
     benchmarks: &Option<Cow<Words>>,
     subjects: &Option<Cow<Words>>,
