@@ -27,6 +27,8 @@ impl Findings {
                 (&lint::KEPT_APART, found.kept_apart),
                 (&lint::OTHER_WORDS, found.other_words),
                 (&lint::OTHER_KEYS, found.other_keys),
+                (&lint::ONE_OFF, found.one_off),
+                (&lint::MAY_BE_ONE_OFF, found.may_be_one_off),
             ];
             for (kind, finding) in kinds.into_iter().filter(|(_, finding)| finding.count > 0) {
                 all.push(kind.finding(Some(benchmark.clone()), finding.count, finding.examples));
@@ -45,6 +47,10 @@ pub struct OfBenchmark {
     pub other_words: Finding,
     /// One question with several keys.
     pub other_keys: Finding,
+    /// Items counted from another number than in earlier files.
+    pub one_off: Finding,
+    /// Items that may be so.
+    pub may_be_one_off: Finding,
 }
 
 /// How often something was found.

@@ -1,6 +1,7 @@
 //! What have earlier files said of the items of one benchmark?
 
 use super::content::{Content, Where, place};
+use super::numbers::Counting;
 use crate::response::Item;
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
@@ -8,6 +9,8 @@ use std::collections::hash_map::Entry;
 /// What is known of one benchmark.
 #[derive(Debug, Default)]
 pub struct Known {
+    /// The numbers that items are called by.
+    pub counting: Counting,
     pub content_of: FxHashMap<String, Content>,
     /// The one item of a content; `None` where several items share it.
     pub item_of: FxHashMap<Where, Option<String>>,

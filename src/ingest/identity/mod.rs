@@ -8,6 +8,7 @@
 mod content;
 mod findings;
 mod known;
+mod numbers;
 
 use super::fragment::Note;
 use super::item_hash::{item_hash, same_order};
@@ -16,6 +17,7 @@ use crate::response::{Item, Joiner, ResponseTable};
 use content::{Content, is_place, overlap, place};
 use findings::Findings;
 use known::Known;
+use numbers::{Base, Counting, shifted};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::LazyCell;
@@ -58,14 +60,68 @@ impl Identity {
     ) -> FxHashMap<(String, String), String> {
         let contents: Vec<Option<Content>> = table.items.par_iter().map(Content::of).collect();
         let short = file.rsplit('/').next().unwrap_or(file);
+        let counted = self.count_alike(&mut table.items, &contents, short);
         if contents.iter().all(Option::is_none) {
-            return FxHashMap::default();
+            return counted;
         }
         let mut verdicts = self.verdicts(&table.items, &contents, joiner, answered);
         self.forgive_other_words(&table.items, &contents, &mut verdicts, joiner, short);
         let renamed = self.rename(&mut table.items, &contents, &verdicts, file, notes);
         self.order_options(table, &contents, joiner, file, notes);
         self.learn(&table.items, &contents);
+        followed(counted, renamed)
+    }
+
+    /// Gives items that are known by their numbers alone those that they have in earlier files, which count from
+    /// another one.
+    fn count_alike(
+        &mut self,
+        items: &mut [Item],
+        contents: &[Option<Content>],
+        file: &str,
+    ) -> FxHashMap<(String, String), String> {
+        let mut renamed = FxHashMap::default();
+        let mut of_file: FxHashMap<&str, (Counting, usize, usize)> = FxHashMap::default();
+        let mut contents = contents.iter();
+        for items in items.chunk_by(|a, b| a.benchmark == b.benchmark) {
+            let (counting, n, n_texts) = of_file.entry(&items[0].benchmark).or_default();
+            items.iter().for_each(|item| counting.add(item.id.as_str()));
+            *n += items.len();
+            *n_texts += contents.by_ref().take(items.len()).flatten().count();
+        }
+        let of_file: Vec<(String, Counting, bool)> = of_file
+            .into_iter()
+            .map(|(name, (c, n, n_texts))| (name.to_owned(), c, 2 * n_texts > n))
+            .collect();
+        for (benchmark, counting, has_texts) in of_file {
+            let known = self.benchmarks.entry(benchmark.clone()).or_default();
+            // Where both have texts these tell.
+            let base = if has_texts && !known.content_of.is_empty() {
+                Base::Same
+            } else {
+                counting.base(&known.counting)
+            };
+            if base == Base::Same {
+                known.counting.take(counting);
+                continue;
+            }
+            let finding = self.findings.of(&benchmark);
+            let finding =
+                if base == Base::Unclear { &mut finding.may_be_one_off } else { &mut finding.one_off };
+            for item in items.iter_mut().filter(|item| item.benchmark == benchmark) {
+                match shifted(item, base) {
+                    Some(new) => {
+                        finding.add(|| format!("{} of {file} is {new}", item.id));
+                        let old = std::mem::replace(&mut item.id, new.as_str().into());
+                        renamed.insert((benchmark.clone(), old.to_string()), new);
+                    }
+                    None => finding.add(|| format!("{} of {file}", item.id)),
+                }
+            }
+            if let Some(known) = self.benchmarks.get_mut(&benchmark).filter(|_| base == Base::Unclear) {
+                known.counting.take(counting);
+            }
+        }
         renamed
     }
 
@@ -290,6 +346,24 @@ impl Identity {
     }
 }
 
+/// Old names with those that they have after both steps.
+fn followed(
+    mut first: FxHashMap<(String, String), String>,
+    then: FxHashMap<(String, String), String>,
+) -> FxHashMap<(String, String), String> {
+    if first.is_empty() {
+        return then;
+    }
+    let mut then: FxHashMap<(String, String), String> = then;
+    for ((benchmark, _), new) in &mut first {
+        if let Some(newer) = then.remove(&(benchmark.clone(), new.clone())) {
+            *new = newer;
+        }
+    }
+    first.extend(then);
+    first
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -439,6 +513,44 @@ mod tests {
         assert_eq!(n_items(vec![make("a", &["p", "q", "r"]), make("b", &["q", "r", "s"])]), 4);
         // Another version of the harness has hashes of its own.
         assert_eq!(n_items(vec![make("a", &["p", "q", "r"]), make("b", &["x", "y", "z"])]), 3);
+    }
+
+    #[test]
+    fn files_that_count_from_one_are_joined_to_those_that_count_from_zero() {
+        let make = |model: &str, numbers: std::ops::Range<u16>, has_texts: bool| {
+            let mut all = file(model, &[]);
+            for (at, number) in numbers.clone().enumerate() {
+                let question = has_texts.then(|| format!("question {at}?").into());
+                all.table.items.push(Item { question, ..Item::new("b", None, number.to_string()) });
+                all.table.push(Row::new(0, at as u32, 0, Some(f64::from(at as u32 % 2))));
+            }
+            all
+        };
+        let codes = |joined: &Joined| joined.lints.iter().map(|l| (l.code, l.count)).collect::<Vec<_>>();
+        for (first, has_texts) in [(0, true), (0, false), (1, true), (1, false)] {
+            let files = vec![
+                make("a", first..first + 20, has_texts),
+                make("b", 1..21, false),
+                make("c", 0..20, false),
+                make("d", 1..21, !has_texts),
+            ];
+            let joined = joined(files);
+            assert_eq!(joined.table.items.len(), 20, "{first} {has_texts}");
+            let n_shifted = if first == 0 { 40 } else { 20 };
+            assert_eq!(codes(&joined), [("items_counted_from_another_number", n_shifted)]);
+            let of = |model: &str| -> Vec<(u32, Option<f64>)> {
+                let rows = joined.table.rows().filter(|row| joined.table.runs[row.run as usize].id == model);
+                rows.map(|row| (row.item, row.score)).collect()
+            };
+            assert!(["b", "c", "d"].iter().all(|model| of(model) == of("a")));
+        }
+        let fewer = joined(vec![make("a", 0..20, true), make("b", 1..15, false)]);
+        assert_eq!((fewer.table.items.len(), codes(&fewer)), (20, vec![("items_may_be_one_off", 14)]));
+        // Where both have texts these tell which item it is.
+        let both = joined(vec![make("a", 0..20, true), make("b", 1..21, true)]);
+        assert_eq!((both.table.items.len(), codes(&both)), (20, vec![]));
+        let lacks_the_first = joined(vec![make("a", 0..20, true), make("b", 1..20, false)]);
+        assert_eq!((lacks_the_first.table.items.len(), codes(&lacks_the_first)), (20, vec![]));
     }
 
     #[test]

@@ -93,6 +93,14 @@ kinds! {
     OTHER_KEYS: "key_texts_differ",
         "item has another key in another file" / "items have another key in another file",
         "their scores mean different things for different models", "find the right key and score these items again, or leave them out";
+    ONE_OFF: "items_counted_from_another_number",
+        "item is counted from another first number than in earlier files" / "items are counted from another first number than in earlier files",
+        "they are joined as if all files counted from the same one: there are as many, and no text says what was asked",
+        "compare an item of both files; if they are not the same, give the files different benchmarks";
+    MAY_BE_ONE_OFF: "items_may_be_one_off",
+        "item is in a file whose numbers begin elsewhere than in earlier files" / "items are in files whose numbers begin elsewhere than in earlier files",
+        "names are joined by number, and no text says what was asked: every score may be that of the item beside it",
+        "compare an item of both files; where they are one off, count from the same number or add a column with the question";
     SUCCESSES: "successes_only", "model has no other items than the successes that its file lists" / "models have no other items than the successes that their files list",
         "a mean of 1 says nothing: what was tried without success is not known",
         "add submissions to the same split, or files that list every item";

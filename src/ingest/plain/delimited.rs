@@ -145,7 +145,7 @@ impl Dialect {
             }
             if record.len() != width {
                 odd.n_ragged += 1;
-                let line = part.lines_before + record.position().map_or(0, csv::Position::line);
+                let line = part.lines_before + record.position().map_or(0, |at| line_of(at, bytes));
                 odd.first_ragged.get_or_insert((line, record.len()));
                 continue;
             }
@@ -159,6 +159,13 @@ impl Dialect {
         let columns = names.into_iter().zip(columns).map(|(n, c)| (n, Cells::Words(c.finish()))).collect();
         Ok(Frame { columns, n_rows, unread: Vec::new() })
     }
+}
+
+/// The line that a record stands on: its position is that of the empty lines before it.
+fn line_of(position: &csv::Position, bytes: &[u8]) -> u64 {
+    let from = bytes.get(position.byte() as usize..).unwrap_or_default();
+    let empty = from.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    position.line() + empty.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// Lines that are not as they should be.

@@ -126,16 +126,16 @@ impl Reading {
         rows::read(frame, &self.roles, &naming, &self.decided)
     }
 
-    /// The same of a part of the table, with what tells whether it is like the others.
-    ///
-    /// # Errors
-    /// As [`Self::part`].
-    pub fn further_part(&self, frame: &Frame, roles: &Roles, first_row: usize) -> Result<Part, ReadError> {
-        let mut part = self.part(frame, first_row)?;
+    /// The same of a part of the table, with what tells whether it is like the others; nothing if its columns are not
+    /// those of the others.
+    pub fn further_part(&self, frame: &Frame, roles: &Roles, first_row: usize) -> Option<Part> {
+        if *roles != self.roles || frame.unread != self.unread {
+            return None;
+        }
+        let mut part = self.part(frame, first_row).ok()?;
         part.evidence = Evidence::of(frame, roles);
         part.columns = names_of(frame);
-        part.agrees &= *roles == self.roles && frame.unread == self.unread;
-        Ok(part)
+        Some(part)
     }
 
     /// Takes note of the next part, whose rows are elsewhere; whether it can be one of this table.

@@ -465,13 +465,32 @@ mod tests {
         lone("seeds.csv", table("model,item,seed,score", |m, i, k| format!("m{m},{i},{k},{}", k % 2)));
     }
 
+    fn delimited(names: &[&str], rows: &[Vec<String>]) -> String {
+        let cell = |text: &String| {
+            let quoted = || format!("\"{}\"", text.replace('"', "\"\""));
+            if text.contains([',', '"']) { quoted() } else { text.clone() }
+        };
+        let rows = rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(","));
+        rows.fold(names.join(","), |all, row| all + "\n" + &row)
+    }
+
+    fn records(names: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+        let record = |row: &Vec<String>| {
+            let filled = names.iter().zip(row).filter(|(_, text)| !text.is_empty());
+            let fields =
+                filled.map(|(name, text)| ((*name).to_owned(), serde_json::Value::from(text.as_str())));
+            serde_json::Value::Object(fields.collect()).to_string()
+        };
+        rows.iter().map(record).collect()
+    }
+
     /// Whatever columns there are and whatever is in them: parts give what the whole gives, or are given up.
     #[test]
     fn made_up_tables_are_the_same_in_parts() {
-        let mut state = 9u64;
+        let mut state = 77u64;
         let mut draw = move |n: u32| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as u32 % n
+            (state >> 33) as u32 % n.max(1)
         };
         let columns = [
             "benchmark",
@@ -507,7 +526,8 @@ mod tests {
             let used: Vec<&str> = columns.iter().copied().filter(|_| draw(4) == 0).collect();
             let rare = draw(3) == 0;
             let (n_models, n_items) = (1 + draw(6), 5 + draw(40));
-            let mut text = format!("model,item,{}\n", used.join(","));
+            let names: Vec<&str> = ["model", "item"].into_iter().chain(used.iter().copied()).collect();
+            let mut rows: Vec<Vec<String>> = Vec::new();
             for (m, i) in (0..n_models).flat_map(|m| (0..n_items).map(move |i| (m, i))) {
                 let mut cell = |name: &str| {
                     if rare && draw(60) == 0 {
@@ -528,7 +548,7 @@ mod tests {
                         "chosen" | "prediction" => ["A", "B", "C"][draw(3) as usize].to_owned(),
                         "answer" => ["A", "B", "C"][i as usize % 3].to_owned(),
                         "goldtext" | "question" => format!("text {i}"),
-                        "options" => "\"[\"\"x\"\",\"\"y\"\"]\"".to_owned(),
+                        "options" => "[\"x\",\"y\"]".to_owned(),
                         "logpgold" => format!("-{}.5", draw(20)),
                         "ntokensout" | "note" => draw(500).to_string(),
                         _ => draw(2).to_string(),
@@ -536,9 +556,25 @@ mod tests {
                 };
                 let cells: Vec<String> = used.iter().map(|name| cell(name)).collect();
                 let item = if used.contains(&"subject") { i / 3 } else { i };
-                text.push_str(&format!("m{m},{item},{}\n", cells.join(",")));
+                rows.push([vec![format!("m{m}"), item.to_string()], cells].concat());
             }
-            n_parted += usize::from(compared(PARTED, &format!("{number}.csv"), text.as_bytes()));
+            let (ending, text) = match number % 3 {
+                0 => ("csv", delimited(&names, &rows)),
+                1 => ("jsonl", records(&names, &rows).join("\n")),
+                _ => ("json", format!("[{}]", records(&names, &rows).join(", "))),
+            };
+            let mut bytes = text.into_bytes();
+            let is_damaged = draw(3) == 0;
+            for _ in 0..if is_damaged { 1 + draw(3) } else { 0 } {
+                let at = draw((bytes.len() as u32).saturating_sub(9)) as usize;
+                match draw(4) {
+                    0 => bytes.truncate(at + 9),
+                    1 => _ = bytes.drain(at..bytes.len().min(at + 9)),
+                    2 => bytes[at] = b"\",\n\xff0A"[draw(6) as usize],
+                    _ => bytes.splice(at..at, *b"\nx,y").for_each(drop),
+                }
+            }
+            n_parted += usize::from(compared(PARTED, &format!("{number}.{ending}"), &bytes));
         }
         assert!(n_parted > 100, "{n_parted}");
     }

@@ -35,7 +35,10 @@ pub fn read_delimited(file: &File, mut text: Unpacked) -> Streamed {
     while let Some(texts) = cutting.next(&mut text)? {
         let read = |(lines, bytes): &Lines| {
             let mut odd = Odd::default();
-            dialect.rows(bytes, *lines, &mut odd).ok().map(|frame| (frame, odd))
+            // Where quotes stand within cells, it is not known between which lines a text can be cut.
+            let is_clear = quotes_are_around_cells(bytes, dialect.delimiter);
+            let frame = is_clear.then(|| dialect.rows(bytes, *lines, &mut odd).ok()).flatten();
+            frame.map(|frame| (frame, odd))
         };
         let Some(read) = texts.par_iter().map(read).collect::<Option<Vec<_>>>() else {
             return Ok(Err(Unfit));
@@ -60,33 +63,37 @@ pub fn read_records(file: &File, mut text: Unpacked) -> Streamed {
     let name = file.source.name();
     match file.source.beginning().iter().find(|b| !b.is_ascii_whitespace()) {
         Some(b'{') => {}
-        Some(b'[') => return read_array(file),
+        Some(b'[') => return Ok(read_array(file)),
         _ => return Ok(Err(Unfit)),
     }
     let mut broken = Broken::default();
     let mut parts = Parts::new(file, false);
     let mut cutting = Cutting::new(file, false);
     while let Some(texts) = cutting.next(&mut text)? {
-        let read = |(lines, bytes): &Lines| {
+        let read = |parts: &Parts, (lines, bytes): &Lines| {
             let text = std::str::from_utf8(bytes).map(repair);
             let bytes = text.as_deref().map_or(*bytes, str::as_bytes);
             let (mut builder, mut broken) = (parts.records(), Broken::default());
             builder.push_lines(&name, bytes, lines.lines_before, &mut broken);
             (builder.frame(), broken)
         };
-        let read: Vec<(Frame, Broken)> = texts.par_iter().map(read).collect();
-        let frames = read.into_iter().map(|(frame, of_part)| {
-            broken.add(of_part);
-            frame
-        });
-        if parts.add(frames.collect(), text.position()).is_err() {
-            return Ok(Err(Unfit));
+        // The first part says which fields there are.
+        let (first, others) = texts.split_at(usize::from(parts.reading.is_none()));
+        for texts in [first, others] {
+            let read: Vec<(Frame, Broken)> = texts.par_iter().map(|text| read(&parts, text)).collect();
+            let frames = read.into_iter().map(|(frame, of_part)| {
+                broken.add(of_part);
+                frame
+            });
+            if parts.add(frames.collect(), text.position()).is_err() {
+                return Ok(Err(Unfit));
+            }
         }
     }
     Ok(broken.notes(&name).map_err(|_| Unfit).and_then(|notes| parts.finish(notes)))
 }
 
-fn read_array(file: &File) -> Streamed {
+fn read_array(file: &File) -> Result<Responses, Unfit> {
     let mut parts = Parts::new(file, false);
     let source = file.on_disk();
     let (mut builder, mut n_bytes, mut position) = (parts.records(), 0, 0);
@@ -105,12 +112,14 @@ fn read_array(file: &File) -> Streamed {
             builder = parts.records();
         }
         passage
-    })?;
+    });
+    let Ok(passage) = passage else { return Err(Unfit) };
     if added.is_err() || passage.n_faults > 0 || passage.truncated.is_some() {
-        return Ok(Err(Unfit));
+        return Err(Unfit);
     }
     let last = if builder.len() > 0 { vec![builder.frame()] } else { Vec::new() };
-    Ok(parts.add(last, file.found.size()).and_then(|()| parts.finish(Vec::new())))
+    parts.add(last, file.found.size())?;
+    parts.finish(Vec::new())
 }
 
 /// Reads a Parquet file.
@@ -225,11 +234,8 @@ impl<'f> Parts<'f> {
             let roles = Roles::of(&frame);
             tidy::trim_names(&mut frame, &roles);
             let is_alike = classify(&frame, &roles, options.rows) == *reading.shape();
-            if !is_alike {
-                Err(Unfit)
-            } else {
-                reading.further_part(&frame, &roles, first_row).map_err(|_| Unfit)
-            }
+            let part = is_alike.then(|| reading.further_part(&frame, &roles, first_row));
+            part.flatten().ok_or(Unfit)
         };
         let parts: Vec<Part> = placed.into_par_iter().map(read).collect::<Result<_, _>>()?;
         for mut part in parts {
@@ -269,6 +275,29 @@ impl<'f> Parts<'f> {
             needs_keys: long.needs_keys,
         })
     }
+}
+
+/// Whether all quotes of whole lines are around cells, or doubled within those.
+fn quotes_are_around_cells(bytes: &[u8], delimiter: u8) -> bool {
+    let ends_cell = |byte: Option<&u8>| byte.is_none_or(|byte| [delimiter, b'\n', b'\r'].contains(byte));
+    let mut quotes = memchr::memchr_iter(b'"', bytes).peekable();
+    while let Some(opens) = quotes.next() {
+        if !ends_cell(opens.checked_sub(1).and_then(|before| bytes.get(before))) {
+            return false;
+        }
+        loop {
+            let Some(closes) = quotes.next() else { return false };
+            // Two together are one within the cell.
+            if quotes.next_if_eq(&(closes + 1)).is_some() {
+                continue;
+            }
+            if !ends_cell(bytes.get(closes + 1)) {
+                return false;
+            }
+            break;
+        }
+    }
+    true
 }
 
 /// Whether the rows of a table can come after those so far: what both know of a run, an item or a metric is the same,
