@@ -103,6 +103,18 @@ fn long_csv(bencher: Bencher) {
     });
 }
 
+/// Each row has its question and an answer of its own: no simple table.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn answers_csv(bencher: Bencher) {
+    once(bencher, "long CSV with questions and answers", "answers.csv", |path| {
+        let head = "model,item,question,prediction,gold,score\n";
+        write_rows(path, head, |text, m, i, s| {
+            let question = format!("which of these is it, {i}? ").repeat(6);
+            writeln!(text, "{m},{i},{question},{m} says it is {i},it is that,{s}").unwrap_or_default()
+        });
+    });
+}
+
 #[divan::bench(sample_count = 1, sample_size = 1)]
 fn json_lines(bencher: Bencher) {
     once(bencher, "JSON Lines", "long.jsonl", |path| {

@@ -1,6 +1,7 @@
 //! Who answers, and what is asked? Names that cannot be mixed up.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +15,13 @@ macro_rules! id {
         impl $name {
             /// The name as text.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        /// Hashes and compares as its text does.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

@@ -1,6 +1,7 @@
 //! How do many tables become one? Runs are joined by name, items by benchmark and name, metrics by benchmark and
 //! label; the names are looked up in one index, however many tables come.
 
+use super::ids::ItemId;
 use super::item::Item;
 use super::loose::Loose;
 use super::metric::Metric;
@@ -19,7 +20,7 @@ pub struct Joiner {
     table: ResponseTable,
     runs: FxHashMap<String, u32>,
     /// By benchmark, then by name.
-    items: FxHashMap<String, FxHashMap<String, u32>>,
+    items: FxHashMap<String, FxHashMap<ItemId, u32>>,
     metrics: FxHashMap<(String, String, Option<String>), u32>,
     /// Where rows and texts go that are more than memory should hold.
     spill: Option<Arc<Spill>>,
@@ -106,15 +107,24 @@ impl Joiner {
         for items in other.items.chunk_by(|a, b| a.benchmark == b.benchmark) {
             let of_benchmark = self.items.entry(items[0].benchmark.clone()).or_default();
             for item in items {
-                let (n_items, mut has_more) = (self.table.items.len(), false);
-                let at = place(of_benchmark, item.id.as_str(), &mut self.table.items, item, |mine| {
-                    let differ = mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold;
-                    conflicting_keys += usize::from(differ);
-                    let before = mine.texts().flatten().count();
-                    merge_items(mine, item);
-                    has_more = mine.texts().flatten().count() > before;
-                });
-                if spills && (has_more || at as usize == n_items) {
+                let (at, has_more) = match of_benchmark.get(item.id.as_str()) {
+                    Some(&at) => {
+                        let mine = &mut self.table.items[at as usize];
+                        let differ = mine.gold.is_some() && item.gold.is_some() && mine.gold != item.gold;
+                        conflicting_keys += usize::from(differ);
+                        let before = mine.texts().flatten().count();
+                        merge_items(mine, item);
+                        (at, mine.texts().flatten().count() > before)
+                    }
+                    None => {
+                        let at = self.table.items.len() as u32;
+                        // The name is kept once.
+                        of_benchmark.insert(item.id.clone(), at);
+                        self.table.items.push(item.clone());
+                        (at, true)
+                    }
+                };
+                if spills && has_more {
                     self.loose.note(at, &self.table.items[at as usize], self.spill.as_ref());
                 }
                 item_at.push(at);
@@ -145,7 +155,7 @@ impl Joiner {
         }
         for (at, item) in self.table.items.iter().enumerate() {
             let of_benchmark = self.items.entry(item.benchmark.clone()).or_default();
-            of_benchmark.insert(item.id.to_string(), at as u32);
+            of_benchmark.insert(item.id.clone(), at as u32);
         }
         for (at, metric) in self.table.metrics.iter().enumerate() {
             self.metrics.insert(label(metric), at as u32);

@@ -2,7 +2,7 @@
 
 use super::content::{Content, Where, place};
 use super::numbers::Counting;
-use crate::response::Item;
+use crate::response::{Item, ItemId};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -11,9 +11,9 @@ use std::collections::hash_map::Entry;
 pub struct Known {
     /// The numbers that items are called by.
     pub counting: Counting,
-    pub content_of: FxHashMap<String, Content>,
+    pub content_of: FxHashMap<ItemId, Content>,
     /// The one item of a content; `None` where several items share it.
-    pub item_of: FxHashMap<Where, Option<String>>,
+    pub item_of: FxHashMap<Where, Option<ItemId>>,
 }
 
 impl Known {
@@ -25,15 +25,15 @@ impl Known {
                 earlier.whole = earlier.whole.or(content.whole.filter(|_| earlier.equals(content)));
             }
             None => {
-                self.content_of.insert(id.to_owned(), content);
+                self.content_of.insert(item.id.clone(), content);
             }
         }
         match self.item_of.entry(place(item, content)) {
             Entry::Vacant(new) => {
-                new.insert(Some(id.to_owned()));
+                new.insert(Some(item.id.clone()));
             }
             Entry::Occupied(mut one) => {
-                if one.get().as_deref().is_some_and(|one| one != id) {
+                if one.get().as_ref().is_some_and(|one| *one != item.id) {
                     one.insert(None);
                 }
             }

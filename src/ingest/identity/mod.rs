@@ -163,16 +163,16 @@ impl Identity {
                 None => Verdict::Stays,
             };
             let Some(Some(other)) = known.item_of.get(&place(item, content)) else { return otherwise };
-            if other == item.id.as_str() {
+            if *other == item.id {
                 return Verdict::Stays;
             }
             let here = times.get(&(item.benchmark.as_str(), item.subject.as_deref(), content.hash()));
             let free = !without_text.contains(&(item.benchmark.as_str(), other.as_str()));
-            let is_one = here == Some(&1) && free && (is_place(other) || is_place(item.id.as_str()));
-            let at = joiner.item(&item.benchmark, other);
+            let is_one = here == Some(&1) && free && (is_place(other.as_str()) || is_place(item.id.as_str()));
+            let at = joiner.item(&item.benchmark, other.as_str());
             // Who answered the other one too was asked both.
             if is_one && at.is_none_or(|at| !answered.contains(&at)) {
-                Verdict::Moved(other.clone())
+                Verdict::Moved(other.to_string())
             } else {
                 otherwise
             }
