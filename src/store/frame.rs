@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The code of "nothing here".
 pub const NOTHING: u32 = u32::MAX;
@@ -77,7 +78,8 @@ impl<'a> FromIterator<Option<&'a str>> for Words {
 #[derive(Debug, Default)]
 pub struct WordsBuilder {
     words: Words,
-    code_of: FxHashMap<Box<str>, u32>,
+    /// By the hash of the word, which is not kept twice.
+    code_of: FxHashMap<u64, u32>,
     last: u32,
 }
 
@@ -99,20 +101,32 @@ impl WordsBuilder {
             Some(word) => {
                 // Sorted tables repeat the word of the row before; tables sorted by model repeat the items in
                 // the same order for every model.
-                let guess = [self.last, self.last.wrapping_add(1)]
-                    .into_iter()
-                    .find(|&g| self.words.distinct.get(g as usize).is_some_and(|w| **w == *word));
-                let code = guess.or_else(|| self.code_of.get(word).copied()).unwrap_or_else(|| {
-                    let code = self.words.distinct.len() as u32;
-                    self.words.distinct.push(word.into());
-                    self.code_of.insert(word.into(), code);
-                    code
-                });
+                let is_it =
+                    |code: &u32| self.words.distinct.get(*code as usize).is_some_and(|w| **w == *word);
+                let guess = [self.last, self.last.wrapping_add(1)].into_iter().find(is_it);
+                let code = guess.unwrap_or_else(|| self.code(word));
                 self.last = code;
                 code
             }
         };
         self.words.codes.push(code);
+    }
+
+    /// The code of a word, which may be new.
+    fn code(&mut self, word: &str) -> u32 {
+        let mut hash = xxh3_64(word.as_bytes());
+        loop {
+            match self.code_of.get(&hash) {
+                Some(&code) if *self.words.distinct[code as usize] == *word => return code,
+                // Another word of the same hash has this place.
+                Some(_) => hash = hash.wrapping_add(1),
+                None => break,
+            }
+        }
+        let code = self.words.distinct.len() as u32;
+        self.words.distinct.push(word.into());
+        self.code_of.insert(hash, code);
+        code
     }
 
     /// Adds rows with nothing in them until there are `rows`.

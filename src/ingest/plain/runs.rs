@@ -5,7 +5,7 @@ use super::roles::{Role, Roles};
 use crate::ingest::model_name::quantity;
 use crate::response::Run;
 use crate::store::frame::{Frame, NOTHING, Words};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
@@ -182,14 +182,21 @@ impl Runs {
         }
         let identity: &[Column] = if run_names.is_some() { &[] } else { &set_up };
 
-        let mut place: HashMap<(u32, Vec<u32>), u32> = HashMap::new();
+        let columns: Vec<&Words> =
+            identity.iter().map(|(_, words)| &**words).chain(run_names.as_deref()).collect();
+        // What is known after each column: the rows that have the same words in it and in those before.
+        let mut alike: Vec<FxHashMap<(u32, u32), u32>> = vec![FxHashMap::default(); columns.len()];
+        let mut place: FxHashMap<u32, u32> = FxHashMap::default();
         let mut first_rows: Vec<usize> = Vec::new();
         let of_row: Vec<Option<u32>> = (0..frame.n_rows)
             .map(|row| {
                 models.get(row)?;
-                let mut key: Vec<u32> = identity.iter().map(|(_, words)| words.codes()[row]).collect();
-                key.extend(run_names.as_ref().map(|r| r.codes()[row]));
-                Some(*place.entry((models.codes()[row], key)).or_insert_with(|| {
+                let mut key = models.codes()[row];
+                for (alike, words) in alike.iter_mut().zip(&columns) {
+                    let next = alike.len() as u32;
+                    key = *alike.entry((key, words.codes()[row])).or_insert(next);
+                }
+                Some(*place.entry(key).or_insert_with(|| {
                     first_rows.push(row);
                     first_rows.len() as u32 - 1
                 }))

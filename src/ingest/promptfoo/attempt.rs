@@ -95,29 +95,49 @@ impl Attempt {
     }
 }
 
-/// The cells of the table of a summary, row by row.
-pub fn of_table(summary: &Value) -> Vec<Attempt> {
-    let heads = summary["table"]["head"]["prompts"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let names = summary["table"]["head"]["vars"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // The table has labels; what is behind them, and a provider that it does not name, is in the list.
-    let listed: Vec<_> = summary["results"].as_array().into_iter().flatten().collect();
-    let listed: HashMap<String, Option<String>> =
-        listed.into_iter().filter_map(|result| provider(&result["provider"])).collect();
-    let only = listed.keys().next().filter(|_| listed.len() == 1);
-    let mut attempts = Vec::new();
-    for (test, line) in summary["table"]["body"].as_array().into_iter().flatten().enumerate() {
+/// The providers in the list of results.
+#[derive(Debug, Default)]
+pub struct Listed(HashMap<String, Option<String>>);
+
+impl Listed {
+    /// Takes note of that of a result.
+    pub fn note(&mut self, result: &Value) {
+        self.0.extend(provider(&result["provider"]));
+    }
+}
+
+/// The head of the table of a summary.
+pub struct Head<'h> {
+    prompts: &'h [Value],
+    vars: &'h [Value],
+    /// The table has labels; what is behind them, and a provider that it does not name, is in the list.
+    listed: &'h Listed,
+}
+
+impl<'h> Head<'h> {
+    /// Takes the head, and the providers of all results.
+    pub fn of(head: &'h Value, listed: &'h Listed) -> Self {
+        let list = |key: &str| head[key].as_array().map(Vec::as_slice).unwrap_or_default();
+        Self { prompts: list("prompts"), vars: list("vars"), listed }
+    }
+
+    /// The cells of a row of the table, by its number from 0.
+    pub fn attempts(&self, line: &Value, test: usize) -> Vec<Attempt> {
+        let listed = &self.listed.0;
+        let only = listed.keys().next().filter(|_| listed.len() == 1);
         let values = line["vars"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let by_name = names.iter().filter_map(name).zip(values.iter().cloned()).collect();
+        let by_name = self.vars.iter().filter_map(name).zip(values.iter().cloned()).collect();
         let of_case = &line["test"]["vars"];
         let vars = if of_case.is_object() { of_case.clone() } else { Value::Object(by_name) };
+        let mut attempts = Vec::new();
         for (column, cell) in line["outputs"].as_array().into_iter().flatten().enumerate() {
-            let head = heads.get(column).unwrap_or(&Value::Null);
+            let head = self.prompts.get(column).unwrap_or(&Value::Null);
             let of_cell =
                 name(&cell["provider"]).or_else(|| name(&head["provider"])).filter(|p| !p.is_empty());
             let of_head = || Some(bracketed(text_at(head, &["display"])?)?.0.to_owned());
             let provider = of_cell.or_else(of_head).or_else(|| only.cloned());
             let Some(provider) = provider.filter(|_| cell.is_object()) else { continue };
-            let width = heads.len().max(1);
+            let width = self.prompts.len().max(1);
             attempts.push(Attempt {
                 row: (test * width + column) as u64 + 1,
                 test: test as i64,
@@ -132,8 +152,8 @@ pub fn of_table(summary: &Value) -> Vec<Attempt> {
                 provider,
             });
         }
+        attempts
     }
-    attempts
 }
 
 /// Whether something failed that was not graded.

@@ -5,11 +5,11 @@ mod columns;
 
 use super::build::Builder;
 use super::json::value::text_at;
-use super::json::{Passage, elements, records};
+use super::json::{Passage, elements, elements_of, records};
 use super::peek::{Peek, Shape};
 use super::{Fragment, ReadError, Source};
 use crate::response::{Row, Status};
-use attempt::{Attempt, Test};
+use attempt::{Attempt, Head, Listed, Test};
 use columns::Columns;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -54,23 +54,41 @@ fn whole(source: &Source, build: &mut Builder) -> Result<Passage, ReadError> {
     Ok(passage)
 }
 
-/// Reads a large summary of version 3, one result at a time; `None` if the source is something else.
+/// Reads a large summary one result or one row of its table at a time; `None` if the source is something else.
 fn by_result(source: &Source, build: &mut Builder) -> Result<Option<Passage>, ReadError> {
-    const RESULTS: [&str; 2] = ["results", "results"];
-    let is_summary =
-        |peek: Peek| peek.shape == Shape::Object && peek.has("results.version") && !peek.has("results.table");
-    if source.is_here() || !Peek::at(source.beginning()).is_some_and(is_summary) {
+    let Some(peek) = Peek::at(source.beginning()).filter(|peek| peek.shape == Shape::Object) else {
         return Ok(None);
-    }
-    let mut attempts = Vec::new();
-    let (passage, rest) = elements(source, &RESULTS, |piece| {
-        piece.each(|row, result: Value| attempts.extend(Attempt::of_result(&result, row)))
+    };
+    // Files before evals had an id hold the summary itself.
+    let paths: [&[&str]; 2] = match () {
+        () if source.is_here() => return Ok(None),
+        () if peek.has("results.version") => [&["results", "results"], &["results", "table", "body"]],
+        () if peek.has("version") && peek.has("results") => [&["results"], &["table", "body"]],
+        () => return Ok(None),
+    };
+    let (mut attempts, mut listed) = (Vec::new(), Listed::default());
+    let (mut has_places, mut n_rows) = (None, 0usize);
+    let (passage, rest) = elements_of(source, &paths, |path, piece| {
+        piece.each(|row, element: Value| match path {
+            0 => {
+                listed.note(&element);
+                let has_places = *has_places.get_or_insert(!element["testIdx"].is_null());
+                attempts.extend(Attempt::of_result(&element, row).filter(|_| has_places));
+            }
+            _ => n_rows += 1,
+        })
     })?;
     let File { benchmark, timestamp, summary } = File::of(rest);
-    if has_table(&summary) {
-        return Ok(None);
-    }
-    let columns = Columns::of_heads(&summary["prompts"], &attempts);
+    let columns = if has_places == Some(true) || n_rows == 0 {
+        Columns::of_heads(&summary["prompts"], &attempts)
+    } else {
+        // What the columns are is known at the end of the first reading only.
+        let head = Head::of(&summary["table"]["head"], &listed);
+        elements(source, paths[1], |piece| {
+            piece.each(|row, line: Value| attempts.extend(head.attempts(&line, row as usize - 1)))
+        })?;
+        Columns::of_heads(&summary["table"]["head"]["prompts"], &attempts)
+    };
     push(build, &benchmark, timestamp.as_deref(), attempts, &columns);
     Ok(Some(passage))
 }
@@ -91,19 +109,21 @@ impl File {
     }
 }
 
-fn has_table(summary: &Value) -> bool {
-    summary["table"]["body"].as_array().is_some_and(|body| !body.is_empty())
-}
-
 /// What a summary says: version 3 lists results with the places of test and prompt, version 2 has these in a table
 /// only.
 fn of_summary(summary: &Value) -> (Vec<Attempt>, Columns) {
-    if has_table(summary) && summary["results"][0]["testIdx"].is_null() {
-        let attempts = attempt::of_table(summary);
-        let columns = Columns::of_heads(&summary["table"]["head"]["prompts"], &attempts);
+    let results = summary["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let table = &summary["table"];
+    let body = table["body"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !body.is_empty() && summary["results"][0]["testIdx"].is_null() {
+        let mut listed = Listed::default();
+        results.iter().for_each(|result| listed.note(result));
+        let head = Head::of(&table["head"], &listed);
+        let of_row = |(row, line)| head.attempts(line, row);
+        let attempts: Vec<Attempt> = body.iter().enumerate().flat_map(|at| of_row(at)).collect();
+        let columns = Columns::of_heads(&table["head"]["prompts"], &attempts);
         return (attempts, columns);
     }
-    let results = summary["results"].as_array().map(Vec::as_slice).unwrap_or_default();
     let attempts = results.iter().enumerate().filter_map(|(at, r)| Attempt::of_result(r, at as u64 + 1));
     let attempts: Vec<Attempt> = attempts.collect();
     let columns = Columns::of_heads(&summary["prompts"], &attempts);

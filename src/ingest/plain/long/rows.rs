@@ -14,8 +14,8 @@ use crate::ingest::plain::scale::Scale;
 use crate::ingest::plain::value::Scores;
 use crate::response::{Item, Metric, ResponseTable, Row, Status};
 use crate::store::frame::{Frame, NOTHING, Words};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// Words longer than this are whole outputs rather than answers, and kept only on demand.
 const LONGEST_ANSWER: usize = 200;
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         let code =
             |words: &Option<Cow<Words>>, row: usize| words.as_ref().map_or(NOTHING, |w| w.codes()[row]);
         let qualified = self.decided.qualified_codes(benchmarks.as_deref());
-        let mut place: HashMap<(u32, u32, u32), u32> = HashMap::new();
+        let mut place: FxHashMap<(u32, u32, u32), u32> = FxHashMap::default();
         let mut of_row = Vec::with_capacity(self.frame.n_rows);
         for (row, run) in run_of_row.iter().enumerate().take(self.frame.n_rows) {
             let (Some(name), Some(_)) = (names.get(row), run) else {
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         let scales = self.scales(columns, &metrics);
         let extras = Extras::read(self.frame, self.roles);
         self.table.runs = source.runs.runs.clone();
-        let mut metric_at: HashMap<(u32, u32, u32, usize), u32> = HashMap::new();
+        let mut metric_at: FxHashMap<(u32, u32, u32, usize), u32> = FxHashMap::default();
         let mut column_of: Vec<usize> = Vec::new();
         // Without a score column there is one pass over the rows, which scores them by their keys.
         let by_key: [(String, Option<&Scores>); 1] = [("acc".to_owned(), None)];
@@ -281,10 +281,10 @@ impl<'a> Reader<'a> {
         &mut self,
         columns: &[(String, Scores)],
         metrics: &Option<Cow<Words>>,
-    ) -> HashMap<(usize, u32), Scale> {
-        let mut scales = HashMap::new();
+    ) -> FxHashMap<(usize, u32), Scale> {
+        let mut scales = FxHashMap::default();
         for (column, (column_name, scores)) in columns.iter().enumerate() {
-            let mut ranges: HashMap<u32, (f64, f64)> = HashMap::new();
+            let mut ranges: FxHashMap<u32, (f64, f64)> = FxHashMap::default();
             for row in 0..self.frame.n_rows {
                 if let Some(x) = scores.score(row) {
                     let metric = metrics.as_ref().map_or(NOTHING, |m| m.codes()[row]);
@@ -312,8 +312,8 @@ impl<'a> Reader<'a> {
 
     /// What the rows say about their items: the key that most of them have, question and options.
     fn item_facts(&mut self, source: &Source) {
-        let mut votes: HashMap<(u32, u16), usize> = HashMap::new();
-        let mut texts: HashMap<u32, String> = HashMap::new();
+        let mut votes: FxHashMap<(u32, u16), usize> = FxHashMap::default();
+        let mut texts: FxHashMap<u32, String> = FxHashMap::default();
         let (questions, options) = (self.words(Role::Question), self.words(Role::Options));
         let gold_texts = self.words(Role::GoldText);
         for (row, item) in source.items.iter().enumerate() {
@@ -337,7 +337,7 @@ impl<'a> Reader<'a> {
                 item.gold_text = gold_texts.as_ref().and_then(|t| t.get(row)).map(Into::into);
             }
         }
-        let mut best: HashMap<u32, (usize, std::cmp::Reverse<u16>)> = HashMap::new();
+        let mut best: FxHashMap<u32, (usize, std::cmp::Reverse<u16>)> = FxHashMap::default();
         let n_votes = votes.len();
         for ((item, key), count) in votes {
             let this = (count, std::cmp::Reverse(key));
@@ -384,7 +384,7 @@ pub(super) fn qualified_benchmarks(
     let benchmark = |row: usize| benchmarks.as_ref().map_or(NOTHING, |b| b.codes()[row]);
     let rows = || (0..names.codes().len()).filter(|&row| names.codes()[row] != NOTHING);
     // Nearly always each item has one subject, which one cheap pass shows.
-    let mut subject_of: HashMap<(u32, u32), u32> = HashMap::new();
+    let mut subject_of: FxHashMap<(u32, u32), u32> = FxHashMap::default();
     let several = rows().any(|row| {
         let subject = subjects.codes()[row];
         *subject_of.entry((benchmark(row), names.codes()[row])).or_insert(subject) != subject
@@ -392,7 +392,7 @@ pub(super) fn qualified_benchmarks(
     if !several {
         return qualified;
     }
-    let mut subject_in_run: HashMap<(Option<u32>, u32, u32), u32> = HashMap::new();
+    let mut subject_in_run: FxHashMap<(Option<u32>, u32, u32), u32> = FxHashMap::default();
     for row in rows() {
         let subject = subjects.codes()[row];
         let key = (run_of_row[row], benchmark(row), names.codes()[row]);
