@@ -70,6 +70,8 @@ pub(super) struct Account<'t> {
     pub of_item: Vec<(Tally, Span)>,
     /// By benchmark and model.
     of_model: Vec<Tally>,
+    /// The highest score, by benchmark and model.
+    tops: Vec<f64>,
     /// By benchmark and run: whether there are rows.
     seen_run: Vec<bool>,
     /// The first metric that scores an item, of those that are not the primary one.
@@ -126,6 +128,7 @@ impl<'t> Account<'t> {
         Self {
             of_item: sums.of_item.into_iter().zip(sums.spans).collect(),
             of_model: sums.of_model,
+            tops: sums.tops,
             seen_run: sums.seen_run,
             other_metric: sums.other_metric,
             other_metric_of: sums.other_metric_of,
@@ -153,6 +156,11 @@ impl<'t> Account<'t> {
     /// Scores of a model on a benchmark.
     pub fn of_model(&self, benchmark: usize, model: usize) -> Tally {
         self.of_model[benchmark * self.models.len() + model]
+    }
+
+    /// The highest score of a model on a benchmark; minus infinity if it has none.
+    pub fn top(&self, benchmark: usize, model: usize) -> f64 {
+        self.tops[benchmark * self.models.len() + model]
     }
 
     /// The first metric that scores a model on a benchmark, of those that are not the primary one.
@@ -198,6 +206,7 @@ struct Sums {
     of_item: Vec<Tally>,
     spans: Vec<Span>,
     of_model: Vec<Tally>,
+    tops: Vec<f64>,
     seen_run: Vec<bool>,
     other_metric: Vec<Option<u32>>,
     other_metric_of: Vec<Option<u32>>,
@@ -216,6 +225,7 @@ impl Sums {
             of_item: vec![Tally::default(); n_items],
             spans: vec![Span::NONE; n_items],
             of_model: vec![Tally::default(); names.n_benchmarks * names.n_models],
+            tops: vec![f64::NEG_INFINITY; names.n_benchmarks * names.n_models],
             seen_run: vec![false; names.n_benchmarks * names.model_of.len()],
             other_metric: vec![None; n_items],
             other_metric_of: vec![None; names.n_benchmarks * names.n_models],
@@ -256,7 +266,9 @@ impl Sums {
         if names.is_primary[metric] {
             self.of_item[item].add(score);
             self.spans[item].join(Span(score, score));
-            self.of_model[benchmark * names.n_models + model].add(score);
+            let of_model = benchmark * names.n_models + model;
+            self.of_model[of_model].add(score);
+            self.tops[of_model] = self.tops[of_model].max(score);
             self.answered.mark(model, item);
         } else {
             self.only_asked.mark(model, item);
@@ -270,6 +282,7 @@ impl Sums {
         self.of_item.iter_mut().zip(&after.of_item).for_each(|(a, b)| a.join(b));
         self.spans.iter_mut().zip(&after.spans).for_each(|(a, b)| a.join(*b));
         self.of_model.iter_mut().zip(&after.of_model).for_each(|(a, b)| a.join(b));
+        self.tops.iter_mut().zip(&after.tops).for_each(|(a, b)| *a = a.max(*b));
         self.seen_run.iter_mut().zip(&after.seen_run).for_each(|(a, b)| *a |= b);
         for (mine, theirs) in [
             (&mut self.other_metric, &after.other_metric),

@@ -110,6 +110,11 @@ impl Walk {
         match fs::canonicalize(path) {
             Ok(real) if !self.seen.insert(real.clone()) => {}
             Ok(real) if real.is_dir() => self.visit_directory(path, with_hidden),
+            // A pipe or a device may never end.
+            Ok(real) if fs::metadata(&real).is_ok_and(|about| !about.is_file()) => {
+                let what = "a pipe, a socket or a device; give files".to_owned();
+                self.found.push(Found::Unreadable(path.to_owned(), what));
+            }
             Ok(_) => self.found.push(Found::File(path.to_owned())),
             Err(error) => self.found.push(Found::Unreadable(path.to_owned(), error.to_string())),
         }

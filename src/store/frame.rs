@@ -50,10 +50,10 @@ impl Words {
         counts
     }
 
-    /// Takes white space off the ends of words; words that become one are one.
-    pub fn trim(&mut self) {
-        if self.distinct.iter().any(|word| word.trim().len() != word.len()) {
-            *self = self.iter().map(|word| word.map(str::trim)).collect();
+    /// Leaves of each word what `part` gives of it; words that become one are one.
+    pub fn shorten(&mut self, part: fn(&str) -> &str) {
+        if self.distinct.iter().any(|word| part(word).len() != word.len()) {
+            *self = self.iter().map(|word| word.map(part)).collect();
         }
     }
 
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn words_without_white_space_around_them_are_one() {
         let mut words: Words = [Some("a "), Some(" "), None, Some("a"), Some("b")].into_iter().collect();
-        words.trim();
+        words.shorten(str::trim);
         assert_eq!(words.iter().collect::<Vec<_>>(), [Some("a"), None, None, Some("a"), Some("b")]);
         assert_eq!(words.distinct().len(), 2);
     }

@@ -52,8 +52,16 @@ pub(super) fn place(item: &Item, content: Content) -> Where {
     (item.subject.as_deref().map(|subject| xxh3_64(subject.as_bytes())), content.hash())
 }
 
+/// Whether two names of subjects are one, however they are spelt.
+pub(in crate::ingest) fn is_one_subject(a: &str, b: &str) -> bool {
+    let marks = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    a == b || marks(a) == marks(b)
+}
+
 /// Whether a name is a place in a list: `12`, `astronomy/12`, `id12`.
-pub(super) fn is_place(id: &str) -> bool {
+pub(in crate::ingest) fn is_place(id: &str) -> bool {
     let last = id.rsplit('/').next().unwrap_or(id);
     let number = last.strip_prefix("id").unwrap_or(last);
     !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())

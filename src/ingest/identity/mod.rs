@@ -9,15 +9,17 @@ mod content;
 mod findings;
 mod known;
 mod numbers;
+mod subjects;
 
 use super::fragment::Note;
 use super::item_hash::{item_hash, same_order};
 use super::lint::Lint;
 use crate::response::{Item, Joiner, ResponseTable};
-use content::{Content, is_place, overlap, place};
+use content::{Content, overlap, place};
+pub(super) use content::{is_one_subject, is_place};
 use findings::Findings;
 use known::Known;
-use numbers::{Base, Counting, shifted};
+use numbers::{Base, Counting, keys_agree, shifted};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::LazyCell;
@@ -60,11 +62,13 @@ impl Identity {
     ) -> FxHashMap<(String, String), String> {
         let contents: Vec<Option<Content>> = table.items.par_iter().map(Content::of).collect();
         let short = file.rsplit('/').next().unwrap_or(file);
-        let counted = self.count_alike(&mut table.items, &contents, short);
+        let answered = LazyCell::new(answered);
+        let qualified = self.tell_subjects_apart(&mut table.items, &contents, joiner, &answered, file, notes);
+        let counted = followed(qualified, self.count_alike(&mut table.items, &contents, joiner, short));
         if contents.iter().all(Option::is_none) {
             return counted;
         }
-        let mut verdicts = self.verdicts(&table.items, &contents, joiner, answered);
+        let mut verdicts = self.verdicts(&table.items, &contents, joiner, &answered);
         self.forgive_other_words(&table.items, &contents, &mut verdicts, joiner, short);
         let renamed = self.rename(&mut table.items, &contents, &verdicts, file, notes);
         self.order_options(table, &contents, joiner, file, notes);
@@ -78,6 +82,7 @@ impl Identity {
         &mut self,
         items: &mut [Item],
         contents: &[Option<Content>],
+        joiner: &Joiner,
         file: &str,
     ) -> FxHashMap<(String, String), String> {
         let mut renamed = FxHashMap::default();
@@ -96,11 +101,15 @@ impl Identity {
         for (benchmark, counting, has_texts) in of_file {
             let known = self.benchmarks.entry(benchmark.clone()).or_default();
             // Where both have texts these tell.
-            let base = if has_texts && !known.content_of.is_empty() {
+            let mut base = if has_texts && !known.content_of.is_empty() {
                 Base::Same
             } else {
                 counting.base(&known.counting)
             };
+            // Keys know better than numbers.
+            if base != Base::Same && !keys_agree(items, &benchmark, joiner, base) {
+                base = Base::Same;
+            }
             if base == Base::Same {
                 known.counting.take(counting);
                 continue;
@@ -109,7 +118,7 @@ impl Identity {
             let finding =
                 if base == Base::Unclear { &mut finding.may_be_one_off } else { &mut finding.one_off };
             for item in items.iter_mut().filter(|item| item.benchmark == benchmark) {
-                match shifted(item, base) {
+                match shifted(item.id.as_str(), base) {
                     Some(new) => {
                         finding.add(|| format!("{} of {file} is {new}", item.id));
                         let old = std::mem::replace(&mut item.id, new.as_str().into());
@@ -135,10 +144,9 @@ impl Identity {
         items: &[Item],
         contents: &[Option<Content>],
         joiner: &Joiner,
-        answered: impl FnOnce() -> FxHashSet<u32>,
+        answered: &FxHashSet<u32>,
     ) -> Vec<Verdict> {
-        // All three are asked for the few items that may have moved.
-        let answered = LazyCell::new(answered);
+        // Both are asked for the few items that may have moved.
         let times = LazyCell::new(|| {
             let mut times: FxHashMap<(&str, Option<&str>, u64), usize> = FxHashMap::default();
             for (item, content) in items.iter().zip(contents) {
@@ -549,8 +557,46 @@ mod tests {
         // Where both have texts these tell which item it is.
         let both = joined(vec![make("a", 0..20, true), make("b", 1..21, true)]);
         assert_eq!((both.table.items.len(), codes(&both)), (20, vec![]));
-        let lacks_the_first = joined(vec![make("a", 0..20, true), make("b", 1..20, false)]);
-        assert_eq!((lacks_the_first.table.items.len(), codes(&lacks_the_first)), (20, vec![]));
+        let lacks_one = joined(vec![make("a", 0..20, true), make("b", 1..20, false)]);
+        assert_eq!(
+            (lacks_one.table.items.len(), codes(&lacks_one)),
+            (20, vec![("items_may_be_one_off", 19)])
+        );
+    }
+
+    #[test]
+    fn one_name_under_two_subjects_is_two_items() {
+        let make = |model: &str, items: &[(&str, &str)]| {
+            let mut all = file(model, &[]);
+            for (at, (subject, id)) in items.iter().enumerate() {
+                all.table.items.push(Item::new("b", Some(subject), *id));
+                all.table.push(Row::new(0, at as u32, 0, Some(1.0)));
+            }
+            all.table.runs[0].files = vec![format!("{model} {}.csv", items[0].0)];
+            all
+        };
+        let ids = |files: Vec<Fragment>| -> Vec<String> {
+            let joined = joined(files);
+            joined.table.rows().map(|row| joined.table.items[row.item as usize].id.to_string()).collect()
+        };
+        let (law, med) = (&[("law", "0"), ("law", "1")][..], &[("med", "0"), ("med", "1")][..]);
+        let both = vec![make("a", law), make("a", med), make("b", med), make("b", law)];
+        assert_eq!(ids(both), ["0", "1", "med/0", "med/1", "med/0", "med/1", "0", "1"]);
+        let qualified = make("a", &[("law", "law/0"), ("med", "med/0")]);
+        let spelt = make("b", &[("Law", "0"), ("med", "0")]);
+        assert_eq!(ids(vec![qualified, spelt]), ["law/0", "med/0", "0", "med/0"]);
+        assert_eq!(
+            ids(vec![make("a", law), make("b", &[("law", "law/0"), ("law", "law/1")])]),
+            ["0", "1"].repeat(2)
+        );
+        // A name that is no number is one of the data set, whatever a file calls its subject, but not twice in a run.
+        let named = |subject| [(subject, "q-a"), (subject, "q-b")];
+        assert_eq!(
+            ids(vec![make("a", &named("law")), make("b", &named("rights"))]),
+            ["q-a", "q-b"].repeat(2)
+        );
+        let twice = vec![make("a", &named("law")), make("a", &named("med"))];
+        assert_eq!(ids(twice), ["q-a", "q-b", "med/q-a", "med/q-b"]);
     }
 
     #[test]

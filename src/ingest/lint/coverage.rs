@@ -2,7 +2,8 @@
 
 use super::kind::*;
 use crate::ingest::account::{Account, Tally};
-use crate::response::ResponseTable;
+use crate::ingest::plain::scale::is_share;
+use crate::response::{Metric, ResponseTable};
 use std::collections::HashSet;
 
 /// Fewer models or items than this, and "all of them" says nothing.
@@ -72,6 +73,7 @@ pub(super) fn coverage(table: &ResponseTable, account: &Account, found: &mut Vec
         }
     }
     partly_seen(table, account, found);
+    scales(table, account, found);
     let kinds = [
         &UNANSWERED,
         &OTHER_METRIC,
@@ -138,4 +140,29 @@ fn on_the_unit_scale(table: &ResponseTable) -> HashSet<&str> {
         unit.remove(metric.benchmark.as_str());
     }
     unit
+}
+/// With fewer scores it is chance that none is above 1.
+const MIN_TO_HAVE_A_SCALE: u32 = 10;
+
+/// Models whose scores under a metric that is a share go beyond 1 while those of others do not.
+fn scales(table: &ResponseTable, account: &Account, found: &mut Vec<Lint>) {
+    let mut above = Collector::new(table);
+    for (at, benchmark) in account.benchmarks.iter().enumerate() {
+        let is_of_share = |m: &&Metric| m.primary && m.benchmark == *benchmark && is_share(&m.name);
+        if table.metrics.iter().find(is_of_share).is_none() {
+            continue;
+        }
+        let is_within = |model: usize| {
+            account.of_model(at, model).n >= MIN_TO_HAVE_A_SCALE && account.top(at, model) <= 1.0
+        };
+        if (0..account.models.len()).any(is_within) {
+            for (model, name) in account.models.iter().enumerate() {
+                let top = account.top(at, model);
+                if top > 1.0 {
+                    above.add(benchmark, || format!("{name}: up to {top}"));
+                }
+            }
+        }
+    }
+    above.report(&SCALES, found);
 }

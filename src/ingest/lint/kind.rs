@@ -84,6 +84,9 @@ kinds! {
     PARTLY_SEEN: "items_not_seen_by_all",
         "item was seen by some of the models only" / "items were seen by some of the models only",
         "models are compared over different items", "find out which files lack them, or compare over the common items";
+    SCALES: "scores_on_two_scales",
+        "model has scores above 1 where others have none" / "models have scores above 1 where others have none",
+        "their means are not on the scale of the others'", "find out whether they are percentages, and give all scores on one scale";
     KEPT_APART: "texts_differ",
         "item has another text than the item of that name in an earlier file" / "items have another text than the items of these names in earlier files",
         "they are kept apart as items of their own, which other models lack", "find out whether the data set was changed between the runs";

@@ -39,6 +39,8 @@ pub struct Kinds {
     /// Whether a number among them is no position.
     numbers_beyond: bool,
     lowest_position: Option<u16>,
+    highest_position: Option<u16>,
+    highest_letter: Option<u16>,
 }
 
 impl Kinds {
@@ -46,10 +48,14 @@ impl Kinds {
         let mut kinds = Self::default();
         for (word, count) in words.distinct().iter().zip(words.counts()) {
             match (letter_of_any_case(word), position(word)) {
-                (Some(_), _) => kinds.letters += count,
+                (Some(letter), _) => {
+                    kinds.letters += count;
+                    kinds.highest_letter = kinds.highest_letter.max(Some(letter));
+                }
                 (_, Some(position)) => {
                     kinds.positions += count;
                     kinds.lowest_position = Some(kinds.lowest_position.map_or(position, |p| p.min(position)));
+                    kinds.highest_position = kinds.highest_position.max(Some(position));
                 }
                 _ if is_nothing(word) => {}
                 _ => {
@@ -68,6 +74,8 @@ impl Kinds {
         self.others += other.others;
         self.numbers_beyond |= other.numbers_beyond;
         self.lowest_position = self.lowest_position.into_iter().chain(other.lowest_position).min();
+        self.highest_position = self.highest_position.max(other.highest_position);
+        self.highest_letter = self.highest_letter.max(other.highest_letter);
     }
 
     /// Letters, positions or text, whichever most of the cells are.
@@ -81,6 +89,16 @@ impl Kinds {
         } else {
             Naming::Text
         }
+    }
+
+    /// The largest position, where options are named by position.
+    pub fn highest(self) -> Option<u16> {
+        self.highest_position.filter(|_| self.naming() == Naming::Positions)
+    }
+
+    /// The last letter, from 0, where options are named by letter.
+    pub fn last_letter(self) -> Option<u16> {
+        self.highest_letter.filter(|_| self.naming() == Naming::Letters)
     }
 
     /// The smallest position, where options are named by position.

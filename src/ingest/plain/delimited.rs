@@ -1,7 +1,7 @@
 //! How does delimited text become a frame? Its delimiter and its header are found from the content.
 
 use super::value::looks_like_data;
-use crate::ingest::fragment::{Note, ReadError};
+use crate::ingest::fragment::{Note, ReadError, counted};
 use crate::store::frame::{Cells, Frame, WordsBuilder};
 
 /// Delimiters that are tried.
@@ -144,9 +144,21 @@ impl Dialect {
                 continue;
             }
             if record.len() != width {
-                odd.n_ragged += 1;
+                // Where a quote is left open there may be many lines in one.
+                let next = records.position().byte() as usize;
+                let start = record.position().map_or(next, |at| at.byte() as usize);
+                let text = bytes.get(start..next).unwrap_or_default().trim_ascii();
+                odd.n_ragged += 1 + memchr::memchr_iter(b'\n', text).count();
                 let line = part.lines_before + record.position().map_or(0, |at| line_of(at, bytes));
                 odd.first_ragged.get_or_insert((line, record.len()));
+                continue;
+            }
+            if self.header
+                && record.iter().zip(&self.names).all(|(cell, name)| cell.trim_ascii() == name.as_bytes())
+            {
+                odd.n_headers += 1;
+                odd.first_header
+                    .get_or_insert(part.lines_before + record.position().map_or(0, |at| line_of(at, bytes)));
                 continue;
             }
             odd.not_unicode += usize::from(record.iter().any(|cell| std::str::from_utf8(cell).is_err()));
@@ -175,6 +187,9 @@ pub struct Odd {
     /// Line and number of fields.
     first_ragged: Option<(u64, usize)>,
     not_unicode: usize,
+    /// Lines that name the columns once more.
+    n_headers: usize,
+    first_header: Option<u64>,
 }
 
 impl Odd {
@@ -183,6 +198,8 @@ impl Odd {
         self.n_ragged += other.n_ragged;
         self.first_ragged = self.first_ragged.or(other.first_ragged);
         self.not_unicode += other.not_unicode;
+        self.n_headers += other.n_headers;
+        self.first_header = self.first_header.or(other.first_header);
     }
 
     /// What a user should know of them.
@@ -190,7 +207,7 @@ impl Odd {
     /// # Errors
     /// [`ReadError::Malformed`] if there are too many.
     pub fn notes(&self, file: &str, dialect: &Dialect, n_rows: usize) -> Result<Vec<Note>, ReadError> {
-        let Self { n_ragged, first_ragged, not_unicode } = *self;
+        let Self { n_ragged, first_ragged, not_unicode, n_headers, first_header } = *self;
         let mut notes = Vec::new();
         if let Some((line, fields)) = first_ragged {
             let width = dialect.names.len();
@@ -207,6 +224,13 @@ impl Odd {
             let lines = if n_ragged == 1 { "line" } else { "lines" };
             let message = format!("{n_ragged} {lines} {message}; left out");
             notes.push(Note { file: file.to_owned(), row: Some(line), message });
+        }
+        if n_headers > 0 {
+            let name = counted(n_headers, "line names", "lines name");
+            let message = format!(
+                "{name} the columns once more, as where tables are written one after the other; left out"
+            );
+            notes.push(Note { file: file.to_owned(), row: first_header, message });
         }
         if not_unicode > 0 {
             let message = format!(

@@ -254,6 +254,13 @@ fn refusal(naming: &Naming, frame: &Frame, other: &Other) -> ReadError {
                  correct and incorrect"
             ),
         },
+        Other::Unscored(None) if !frame.unread.is_empty() => not_item_level(
+            format!(
+                "models and items, but no scores that can be read (not read: {})",
+                frame.unread.join(", ")
+            ),
+            "write scores as numbers of 64 bits, truth values or text: cast the column before the table is saved",
+        ),
         Other::Unscored(None) => not_item_level(
             "models and items, but no scores".to_owned(),
             "add a column `score`, or `chosen` and `key` with the answer given and the right one",

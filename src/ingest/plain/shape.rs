@@ -44,6 +44,9 @@ const SUMMARIES: [&str; 12] = [
     "total",
 ];
 
+/// Parts of the names of columns with the answer of a model.
+const GIVEN: [&str; 7] = ["chosen", "extracted", "given", "modelanswer", "parsed", "pred", "selected"];
+
 /// What a table is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
@@ -110,7 +113,13 @@ pub fn classify(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Shape {
     if model && item && (scored.is_some() || roles.has(Role::Chosen)) {
         return Shape::Long;
     }
-    if item && !model && readable(&roles.scores).is_some_and(|s| s.binary) {
+    // Tables of items have an `answer` and its `index`: what a model answered is called otherwise.
+    let is_given = |name: &str| GIVEN.iter().any(|part| name.contains(part));
+    let has_keys = || is_given(&roles.name(frame, Role::Chosen)) && roles.has(Role::Gold);
+    if item
+        && !model
+        && (readable(&roles.scores).is_some_and(|s| s.binary) || (scored.is_none() && has_keys()))
+    {
         return Shape::LongOfOneModel;
     }
     match wide(frame, roles, rows) {

@@ -11,13 +11,23 @@ use crate::store::frame::{Cells, Frame};
 const NAMES: [Role; 7] =
     [Role::Model, Role::Item, Role::Subject, Role::Benchmark, Role::Run, Role::Metric, Role::Filter];
 
-/// Takes white space off the ends of names: it tells nothing apart.
+/// Takes white space off the ends of names: it tells nothing apart. Items that are numbered `3.0`, as tools write whole
+/// numbers of a column with gaps, are numbered `3`.
 pub(super) fn trim_names(frame: &mut Frame, roles: &Roles) {
-    for at in NAMES.into_iter().filter_map(|role| roles.get(role)) {
+    for role in NAMES {
+        let Some(at) = roles.get(role) else { continue };
         if let Cells::Words(words) = &mut frame.columns[at].1 {
-            words.trim();
+            let without = if role == Role::Item { without_fraction } else { str::trim };
+            words.shorten(without);
         }
     }
+}
+
+/// A name without the fraction of a whole number.
+pub(super) fn without_fraction(name: &str) -> &str {
+    let name = name.trim();
+    let whole = name.strip_suffix(".0").filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    whole.unwrap_or(name)
 }
 
 /// The table without the last rows that sum up the others, if it is a wide one then, with what a user should know.

@@ -3,7 +3,7 @@
 use super::Naming;
 use super::answer::parse_options;
 use super::roles::{Role, Roles};
-use super::scale::Scale;
+use super::scale::{Scale, Spread};
 use super::shape::Wide;
 use super::value::{Scores, Value};
 use crate::ingest::RowsAre;
@@ -56,8 +56,8 @@ pub fn read(frame: &Frame, roles: &Roles, wide: &Wide, naming: &Naming) -> Fragm
 
     let columns: Vec<Scores> =
         wide.scores.iter().filter_map(|&at| Scores::read(&frame.columns[at].1)).collect();
-    let range = columns.iter().filter_map(|s| s.range).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    let scale = Scale::of(range, None);
+    let all = columns.iter().flat_map(|s| (0..s.values.len()).filter_map(|row| s.score(row)));
+    let scale = Scale::of(Spread::of(all), None);
     scale.tell().into_iter().for_each(&mut say);
     let unreadable: usize = columns.iter().map(|s| s.unreadable).sum();
     if unreadable > 0 {

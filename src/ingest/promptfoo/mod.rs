@@ -120,7 +120,7 @@ fn of_summary(summary: &Value) -> (Vec<Attempt>, Columns) {
         results.iter().for_each(|result| listed.note(result));
         let head = Head::of(&table["head"], &listed);
         let of_row = |(row, line)| head.attempts(line, row);
-        let attempts: Vec<Attempt> = body.iter().enumerate().flat_map(|at| of_row(at)).collect();
+        let attempts: Vec<Attempt> = body.iter().enumerate().flat_map(of_row).collect();
         let columns = Columns::of_heads(&table["head"]["prompts"], &attempts);
         return (attempts, columns);
     }

@@ -1,7 +1,8 @@
 //! What was odd about the rows of a long table, and how often?
 
 use super::decided::Decided;
-use crate::ingest::plain::scale::Scale;
+use crate::ingest::fragment::counted;
+use crate::ingest::plain::scale::{Scale, Spread};
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
 
@@ -31,13 +32,13 @@ impl<T> Count<T> {
     }
 }
 
-/// Lowest and highest score of a column under a metric.
+/// Where the scores of a column under a metric lie.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Range {
     pub column: usize,
     /// What the scores are called: by the table's column of metrics, or by their own.
     pub name: String,
-    pub scores: Option<(f64, f64)>,
+    pub scores: Option<Spread>,
 }
 
 impl Range {
@@ -60,6 +61,8 @@ pub(super) struct Counts {
     ranges: Vec<Range>,
     /// The place of each column and name among them.
     range_of: FxHashMap<(usize, String), usize>,
+    /// Items of which rows show the options in several orders.
+    pub reordered: usize,
     /// Scores that disagree with the answer and the key.
     pub contradictions: Count<u64>,
     pub unknown_statuses: Vec<(String, usize)>,
@@ -84,6 +87,7 @@ impl Counts {
         self.nameless.add(other.nameless);
         self.two_subjects += other.two_subjects;
         other.ranges.into_iter().for_each(|range| self.range(range));
+        self.reordered += other.reordered;
         self.contradictions.add(other.contradictions);
         for (name, n) in other.unknown_statuses {
             match self.unknown_statuses.iter_mut().find(|(known, _)| *known == name) {
@@ -98,7 +102,7 @@ impl Counts {
         match self.range_of.entry((range.column, range.name.clone())) {
             Entry::Occupied(known) => {
                 let known = &mut self.ranges[*known.get()];
-                known.scores = joined(known.scores, range.scores);
+                known.scores = Spread::joined(known.scores, range.scores);
             }
             Entry::Vacant(new) => {
                 new.insert(self.ranges.len());
@@ -159,6 +163,13 @@ impl Counts {
             );
             said.push((None, message));
         }
+        if self.reordered > 0 {
+            let show = counted(self.reordered, "item shows its options", "items show their options");
+            let message = format!(
+                "{show} in another order in some rows than in the first one; answers and keys were numbered as there"
+            );
+            said.push((None, message));
+        }
         for (range, scale) in self.scales() {
             said.extend(scale.tell().map(|message| (None, format!("metric {:?}: {message}", range.name))));
         }
@@ -179,13 +190,5 @@ impl Counts {
             said.push((None, message));
         }
         said
-    }
-}
-
-/// The range of both.
-fn joined(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> Option<(f64, f64)> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-        (a, b) => a.or(b),
     }
 }

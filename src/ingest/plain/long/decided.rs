@@ -49,7 +49,7 @@ impl Decided {
         let two_texts_of_keys = roles.has(Role::GoldText) && gold == Some(AnswerNaming::Text);
         Self {
             extent,
-            from_one: !from_zero && evidence.counts_from_one(),
+            from_one: evidence.counts_from_one(from_zero),
             from_zero,
             chosen: evidence.chosen.map(Kinds::naming),
             gold,
@@ -81,7 +81,7 @@ impl Decided {
     pub fn holds(&self, evidence: &Evidence) -> bool {
         self.chosen == evidence.chosen.map(Kinds::naming)
             && self.gold == evidence.gold.map(Kinds::naming)
-            && self.from_one == (!self.from_zero && evidence.counts_from_one())
+            && self.from_one == evidence.counts_from_one(self.from_zero)
             && evidence.letters.iter().all(share_a_scheme)
             && evidence.runs.holds()
     }
@@ -194,9 +194,17 @@ impl Evidence {
         Self { n_rows: frame.n_rows, chosen: kinds(Role::Chosen), gold: kinds(Role::Gold), ..Self::default() }
     }
 
-    fn counts_from_one(&self) -> bool {
-        let lowest = [self.chosen, self.gold].into_iter().flatten().filter_map(Kinds::lowest).min();
-        lowest.is_some_and(|low| low > 0) && self.n_rows >= ROWS_TO_TELL_BASE
+    /// Whether positions are numbered from 1. What the columns are called may say that they are not, unless the letters
+    /// of the other column do not reach as far as the positions then would.
+    fn counts_from_one(&self, from_zero: bool) -> bool {
+        let both = || [self.chosen, self.gold].into_iter().flatten();
+        let last_letter = both().filter_map(Kinds::last_letter).max();
+        let one_beyond = both().filter_map(Kinds::highest).max().zip(last_letter);
+        let is_contradicted = one_beyond.is_some_and(|(highest, last)| highest == last + 1);
+        let lowest = both().filter_map(Kinds::lowest).min();
+        lowest.is_some_and(|low| low > 0)
+            && self.n_rows >= ROWS_TO_TELL_BASE
+            && (!from_zero || is_contradicted)
     }
 
     /// Adds that of the rows that follow; not if there is more of it than there should be in such a table.

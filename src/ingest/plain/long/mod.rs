@@ -7,9 +7,11 @@
 
 mod counts;
 mod decided;
+mod orders;
 mod rows;
 
-pub(super) use rows::score_by_key;
+pub(super) use orders::are_same;
+pub(super) use rows::{Votes, key_by_votes, score_by_key};
 
 use super::Naming;
 use super::roles::{Role, Roles};
@@ -94,6 +96,10 @@ pub(super) struct Reading {
 /// Some rows of a table, and what is known of them beside.
 pub(super) struct Part {
     pub table: ResponseTable,
+    /// How many of its rows say that an option is the key of an item.
+    pub votes: Votes,
+    /// Items of which rows show the options in another order than the first one does.
+    pub reordered: Vec<u32>,
     counts: Counts,
     evidence: Evidence,
     /// Columns that earlier parts may not have.
@@ -167,6 +173,11 @@ impl Reading {
     /// Whether all parts together are read as they were; `table` has the rows of all.
     pub fn holds(&self) -> bool {
         self.decided.holds(&self.evidence) && self.counts.holds(self.decided.has_keys())
+    }
+
+    /// Of so many items some rows show the options in another order than the first one does.
+    pub fn reordered(&mut self, n_items: usize) {
+        self.counts.reordered = n_items;
     }
 
     /// The table, and what a user should know of it.

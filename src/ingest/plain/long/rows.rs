@@ -3,19 +3,22 @@
 use super::Part;
 use super::counts::{Count, Counts, Range};
 use super::decided::{Decided, Evidence};
+use super::orders::Orders;
 use crate::ingest::direction::higher_is_better;
 use crate::ingest::fragment::ReadError;
+use crate::ingest::identity::{is_one_subject, is_place};
 use crate::ingest::plain::Naming;
 use crate::ingest::plain::answer::{Answer, Answers, Naming as AnswerNaming, parse_options};
 use crate::ingest::plain::extras::Extras;
 use crate::ingest::plain::roles::{Role, Roles};
 use crate::ingest::plain::runs::Runs;
-use crate::ingest::plain::scale::Scale;
+use crate::ingest::plain::scale::{Scale, Spread};
 use crate::ingest::plain::value::Scores;
 use crate::response::{Item, Metric, ResponseTable, Row, Status};
 use crate::store::frame::{Frame, NOTHING, Words};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 /// Words longer than this are whole outputs rather than answers, and kept only on demand.
 const LONGEST_ANSWER: usize = 200;
@@ -31,23 +34,22 @@ pub(super) fn read(
     decided: &Decided,
 ) -> Result<Part, ReadError> {
     let (table, counts) = (ResponseTable::default(), Counts::default());
-    let mut reader = Reader { frame, roles, naming, decided, table, counts, keys_agree: true };
+    let (votes, orders) = (Votes::default(), Orders::default());
+    let mut reader = Reader { frame, roles, naming, decided, table, counts, votes, orders };
     let columns = reader.score_columns();
     let (chosen, gold) = reader.answers();
     let runs = Runs::read(frame, roles, naming, decided.is_of_part().then_some(&decided.runs));
     let agrees = !decided.is_of_part() || decided.agrees(frame, roles, &runs);
     let items = reader.items(&runs.of_row)?;
+    reader.orders = Orders::of(reader.words(Role::Options).as_deref(), &items);
     let source = Source { chosen, gold, runs, items };
     reader.rows(&columns, &source);
     reader.item_facts(&source);
-    let Reader { table, counts, keys_agree, .. } = reader;
-    Ok(Part {
-        table,
-        counts,
-        evidence: Evidence::default(),
-        columns: Vec::new(),
-        agrees: agrees && keys_agree,
-    })
+    let Reader { table, mut counts, votes, orders, .. } = reader;
+    let agrees = agrees && !orders.has_others;
+    let reordered: Vec<u32> = orders.items.into_iter().collect();
+    counts.reordered = reordered.len();
+    Ok(Part { table, counts, votes, reordered, evidence: Evidence::default(), columns: Vec::new(), agrees })
 }
 
 /// What the columns say of each row, before the scores.
@@ -66,8 +68,9 @@ struct Reader<'a> {
     decided: &'a Decided,
     table: ResponseTable,
     counts: Counts,
-    /// Whether each item has one key.
-    keys_agree: bool,
+    /// How many rows say that an option is the key of an item.
+    votes: Votes,
+    orders: Orders,
 }
 
 impl<'a> Reader<'a> {
@@ -245,14 +248,8 @@ impl<'a> Reader<'a> {
                 self.table.push(Row {
                     repeat: extras.repeat(row),
                     status: extras.status(row).unwrap_or(status),
-                    chosen: chosen.and_then(|c| match c {
-                        Answer::Option(k) => Some(k),
-                        _ => None,
-                    }),
-                    gold: gold.and_then(|g| match g {
-                        Answer::Option(k) => Some(k),
-                        _ => None,
-                    }),
+                    chosen: chosen.and_then(|c| self.option(row, c)),
+                    gold: gold.and_then(|g| self.option(row, g)),
                     prediction: self.prediction(&extras, chosen, row),
                     logp_gold: extras.logp_gold.as_ref().and_then(|v| v[row]).map(|x| x as f32),
                     logp_margin: extras.logp_margin.as_ref().and_then(|v| v[row]).map(|x| x as f32),
@@ -266,6 +263,11 @@ impl<'a> Reader<'a> {
             }
         }
         self.counts.unknown_statuses = extras.unknown_statuses;
+    }
+
+    /// The option that an answer of a row names, by its number in the first row of the item.
+    fn option(&self, row: usize, answer: Answer) -> Option<u16> {
+        if let Answer::Option(option) = answer { Some(self.orders.option(row, option)) } else { None }
     }
 
     fn prediction(&self, extras: &Extras, chosen: Option<Answer>, row: usize) -> Option<Box<str>> {
@@ -284,12 +286,11 @@ impl<'a> Reader<'a> {
     ) -> FxHashMap<(usize, u32), Scale> {
         let mut scales = FxHashMap::default();
         for (column, (column_name, scores)) in columns.iter().enumerate() {
-            let mut ranges: FxHashMap<u32, (f64, f64)> = FxHashMap::default();
+            let mut ranges: FxHashMap<u32, Spread> = FxHashMap::default();
             for row in 0..self.frame.n_rows {
                 if let Some(x) = scores.score(row) {
                     let metric = metrics.as_ref().map_or(NOTHING, |m| m.codes()[row]);
-                    let range = ranges.entry(metric).or_insert((x, x));
-                    *range = (range.0.min(x), range.1.max(x));
+                    ranges.entry(metric).or_default().add(x);
                 }
             }
             let name = |metric: u32| {
@@ -312,14 +313,15 @@ impl<'a> Reader<'a> {
 
     /// What the rows say about their items: the key that most of them have, question and options.
     fn item_facts(&mut self, source: &Source) {
-        let mut votes: FxHashMap<(u32, u16), usize> = FxHashMap::default();
         let mut texts: FxHashMap<u32, String> = FxHashMap::default();
         let (questions, options) = (self.words(Role::Question), self.words(Role::Options));
         let gold_texts = self.words(Role::GoldText);
         for (row, item) in source.items.iter().enumerate() {
             let Some(item) = *item else { continue };
             match source.gold.as_ref().map(|g| (g.get(row), g.naming)) {
-                Some((Answer::Option(k), _)) => *votes.entry((item, k)).or_default() += 1,
+                Some((Answer::Option(k), _)) => {
+                    *self.votes.entry((item, self.orders.option(row, k))).or_default() += 1;
+                }
                 Some((Answer::Text(text), AnswerNaming::Text)) => {
                     texts.entry(item).or_insert_with(|| text.to_owned());
                 }
@@ -337,20 +339,26 @@ impl<'a> Reader<'a> {
                 item.gold_text = gold_texts.as_ref().and_then(|t| t.get(row)).map(Into::into);
             }
         }
-        let mut best: FxHashMap<u32, (usize, std::cmp::Reverse<u16>)> = FxHashMap::default();
-        let n_votes = votes.len();
-        for ((item, key), count) in votes {
-            let this = (count, std::cmp::Reverse(key));
-            let known = best.entry(item).or_insert(this);
-            *known = (*known).max(this);
-        }
-        self.keys_agree = best.len() == n_votes;
-        for (item, (_, key)) in best {
-            self.table.items[item as usize].gold = Some(key.0);
-        }
+        key_by_votes(&mut self.table.items, &self.votes);
         for (item, text) in texts {
             self.table.items[item as usize].gold_text.get_or_insert(text.into());
         }
+    }
+}
+
+/// How many rows say that an option is the key of an item, by item and option.
+pub(in crate::ingest::plain) type Votes = FxHashMap<(u32, u16), usize>;
+
+/// Gives items the key that most of their rows have; of two that as many have, the first option.
+pub(in crate::ingest::plain) fn key_by_votes(items: &mut [Item], votes: &Votes) {
+    let mut best: FxHashMap<u32, (usize, Reverse<u16>)> = FxHashMap::default();
+    for (&(item, key), &count) in votes {
+        let this = (count, Reverse(key));
+        let known = best.entry(item).or_insert(this);
+        *known = (*known).max(this);
+    }
+    for (item, (_, key)) in best {
+        items[item as usize].gold = Some(key.0);
     }
 }
 
@@ -372,7 +380,8 @@ pub(in crate::ingest::plain) fn score_by_key(
     }
 }
 
-/// The benchmarks (by the code of their name) in which one run has an item name under two subjects.
+/// The benchmarks (by the code of their name) in which one run has an item name under two subjects, or in which a
+/// number stands for items of two.
 pub(super) fn qualified_benchmarks(
     names: &Words,
     benchmarks: &Option<Cow<Words>>,
@@ -385,10 +394,11 @@ pub(super) fn qualified_benchmarks(
     let rows = || (0..names.codes().len()).filter(|&row| names.codes()[row] != NOTHING);
     // Nearly always each item has one subject, which one cheap pass shows.
     let mut subject_of: FxHashMap<(u32, u32), u32> = FxHashMap::default();
-    let several = rows().any(|row| {
+    let mut several = false;
+    for row in rows() {
         let subject = subjects.codes()[row];
-        *subject_of.entry((benchmark(row), names.codes()[row])).or_insert(subject) != subject
-    });
+        several |= *subject_of.entry((benchmark(row), names.codes()[row])).or_insert(subject) != subject;
+    }
     if !several {
         return qualified;
     }
@@ -396,7 +406,13 @@ pub(super) fn qualified_benchmarks(
     for row in rows() {
         let subject = subjects.codes()[row];
         let key = (run_of_row[row], benchmark(row), names.codes()[row]);
-        if *subject_in_run.entry(key).or_insert(subject) != subject {
+        let is_twice = *subject_in_run.entry(key).or_insert(subject) != subject;
+        let is_another = || {
+            let first = subject_of.get(&(benchmark(row), names.codes()[row]))?;
+            let (first, this) = (subjects.distinct().get(*first as usize)?, subjects.get(row)?);
+            Some(is_place(names.get(row)?) && !is_one_subject(first, this))
+        };
+        if is_twice || is_another() == Some(true) {
             qualified.insert(benchmark(row));
         }
     }

@@ -4,18 +4,20 @@
 use super::text::whole_records;
 use super::{File, Unfit};
 use crate::ingest::fragment::{Note, ReadError};
+use crate::ingest::item_hash::same_order;
 use crate::ingest::json::{pieces, repair};
 use crate::ingest::plain::delimited::{self, Odd};
-use crate::ingest::plain::long::{Extent, Part, Reading};
+use crate::ingest::plain::long::{Extent, Part, Reading, Votes, are_same, key_by_votes};
 use crate::ingest::plain::records::{Broken, Builder};
 use crate::ingest::plain::roles::Roles;
 use crate::ingest::plain::shape::{Shape, classify};
 use crate::ingest::plain::{LONG, Responses, tidy};
 use crate::ingest::unwrap::Unpacked;
-use crate::response::{Joiner, ResponseTable};
+use crate::response::{Item, ItemId, Joiner, ResponseTable};
 use crate::store::frame::Frame;
 use crate::store::parquet_pieces::ParquetPieces;
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -197,6 +199,9 @@ struct Parts<'f> {
     has_header: bool,
     reading: Option<Reading>,
     joiner: Joiner,
+    votes: Votes,
+    /// Items of which rows show the options in several orders.
+    reordered: FxHashSet<u32>,
     n_rows: usize,
 }
 
@@ -204,7 +209,8 @@ impl<'f> Parts<'f> {
     fn new(file: &'f File, has_header: bool) -> Self {
         let mut joiner = Joiner::default();
         file.spill.into_iter().for_each(|spill| joiner.spill_to(Arc::clone(spill)));
-        Self { file, has_header, reading: None, joiner, n_rows: 0 }
+        let (votes, reordered) = (Votes::default(), FxHashSet::default());
+        Self { file, has_header, reading: None, joiner, votes, reordered, n_rows: 0 }
     }
 
     /// Records after those that were added.
@@ -239,11 +245,26 @@ impl<'f> Parts<'f> {
         };
         let parts: Vec<Part> = placed.into_par_iter().map(read).collect::<Result<_, _>>()?;
         for mut part in parts {
-            let table = std::mem::take(&mut part.table);
-            if !can_follow(&self.joiner, &table) || !reading.add(part) {
+            let mut table = std::mem::take(&mut part.table);
+            if !can_follow(&self.joiner, &table) {
                 return Err(Unfit);
             }
+            let orders = order_options(&self.joiner, &mut table);
+            let names: Vec<(String, ItemId)> =
+                table.items.iter().map(|item| (item.benchmark.clone(), item.id.clone())).collect();
             self.joiner.append(table);
+            let place = |item: u32| {
+                let (benchmark, id) = &names[item as usize];
+                self.joiner.item(benchmark, id.as_str()).unwrap_or(u32::MAX)
+            };
+            for (&(item, key), n) in &part.votes {
+                let order = orders.get(&item).and_then(|order| order.get(usize::from(key)).copied());
+                *self.votes.entry((place(item), order.unwrap_or(key))).or_default() += n;
+            }
+            self.reordered.extend(part.reordered.iter().chain(orders.keys()).map(|&item| place(item)));
+            if !reading.add(part) {
+                return Err(Unfit);
+            }
         }
         self.n_rows = first_row;
         self.file.meter.rows_so_far(self.file.found, position, self.joiner.table().len());
@@ -265,8 +286,11 @@ impl<'f> Parts<'f> {
     }
 
     fn finish(self, notes: Vec<Note>) -> Result<Responses, Unfit> {
-        let reading = self.reading.filter(Reading::holds).ok_or(Unfit)?;
-        let mut long = reading.finish(self.joiner.into_table());
+        let mut reading = self.reading.filter(Reading::holds).ok_or(Unfit)?;
+        reading.reordered(self.reordered.len());
+        let mut table = self.joiner.into_table();
+        key_by_votes(&mut table.items, &self.votes);
+        let mut long = reading.finish(table);
         long.fragment.notes.splice(0..0, notes);
         Ok(Responses {
             fragment: long.fragment,
@@ -275,6 +299,25 @@ impl<'f> Parts<'f> {
             needs_keys: long.needs_keys,
         })
     }
+}
+
+/// Numbers the options of a part as the rows before do. Returns the new numbers, by item of the part.
+fn order_options(joiner: &Joiner, table: &mut ResponseTable) -> FxHashMap<u32, Vec<u16>> {
+    let order = |item: &Item| {
+        let known = joiner.item(&item.benchmark, item.id.as_str())?;
+        let (known, options) =
+            (joiner.table().items[known as usize].options.as_ref()?, item.options.as_ref()?);
+        if options.is_same(known) { None } else { same_order(&options.get(), &known.get()) }
+    };
+    let orders: FxHashMap<u32, Vec<u16>> =
+        (0..).zip(&table.items).filter_map(|(at, item)| Some((at, order(item)?))).collect();
+    if !orders.is_empty() {
+        table.map_options(|item, option| {
+            let order = orders.get(&item);
+            order.and_then(|order| order.get(usize::from(option)).copied()).unwrap_or(option)
+        });
+    }
+    orders
 }
 
 /// Whether all quotes of whole lines are around cells, or doubled within those.
@@ -310,9 +353,13 @@ fn can_follow(joiner: &Joiner, table: &ResponseTable) -> bool {
         table.items.iter().all(|item| {
             let Some(at) = joiner.item(&item.benchmark, item.id.as_str()) else { return true };
             let known = &known.items[at as usize];
+            let same_options = || match (&known.options, &item.options) {
+                (Some(a), Some(b)) => a.is_same(b) || are_same(&a.get(), &b.get()),
+                _ => true,
+            };
             let same_subject =
                 known.subject.is_none() || item.subject.is_none() || known.subject == item.subject;
-            same_subject && (known.gold.is_none() || item.gold.is_none() || known.gold == item.gold)
+            same_subject && same_options()
         })
     };
     let same_metrics = || {

@@ -5,14 +5,17 @@ use super::{Columns, Unfit};
 use crate::ingest::direction::higher_is_better;
 use crate::ingest::fragment::{Fragment, Note};
 use crate::ingest::plain::roles::{Roles, metric_name};
-use crate::ingest::plain::scale::Scale;
+use crate::ingest::plain::scale::{Scale, Spread};
 use crate::ingest::plain::value::{Value, parse};
-use crate::ingest::plain::{Naming, Responses, long};
+use crate::ingest::plain::{Naming, Responses, long, tidy};
 use crate::response::{Item, Metric, ResponseTable, Run, Spill};
 use crate::store::frame::Frame;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
+
+/// The place of the items among the words of a row.
+const ITEM: usize = 1;
 
 /// Some rows of the table.
 pub struct Piece {
@@ -43,7 +46,7 @@ impl<'k> PieceBuilder<'k> {
     /// Adds the word of a column in `n` rows.
     #[inline]
     pub fn words(&mut self, column: usize, word: &str, n: usize) -> Result<(), Unfit> {
-        let word = word.trim();
+        let word = if column == ITEM { tidy::without_fraction(word) } else { word.trim() };
         if word.is_empty() {
             return Err(Unfit);
         }
@@ -264,7 +267,14 @@ impl Sink {
             return Err(Unfit);
         }
         let name = metric_name(&self.columns.score_name);
-        let scale = Scale::of(self.table.score_range(), Some(&name));
+        let is_share = self.table.score_range().is_none_or(|(low, high)| low >= 0.0 && high <= 1.0);
+        let scale = if is_share {
+            Scale::AsIs
+        } else {
+            let mut spread = Spread::default();
+            self.table.blocks().each(|attempt| attempt.score.into_iter().for_each(|x| spread.add(x)));
+            Scale::of(Some(spread), Some(&name))
+        };
         if let Some(message) = scale.tell() {
             let message = format!("metric {name:?}: {message}");
             self.notes.push(Note { file: self.naming.file.clone(), row: None, message });
