@@ -354,6 +354,106 @@ fn percentages_are_rescaled_and_said_to_be() {
 }
 
 #[test]
+fn a_mistyped_score_does_not_make_percentages_of_the_others() {
+    let rows: String =
+        (0..40).map(|k| format!("m{},{},{}\n", k / 20, k % 20, if k == 7 { 11 } else { k % 2 })).collect();
+    let (table, report) = text(&format!("model,item,correct\n{rows}"));
+    assert_eq!(table.rows().filter(|row| row.score == Some(1.0)).count(), 19);
+    assert!(notes(&report).contains("1 score is more than 1 (up to 11)"), "{}", notes(&report));
+    let found = report.lint.iter().find(|lint| lint.code == "scores_on_two_scales").unwrap();
+    assert_eq!((found.count, found.examples.as_slice()), (1, &["m0: up to 11".to_owned()][..]));
+}
+
+#[test]
+fn letters_say_where_the_numbers_of_keys_begin() {
+    let of = |key: &str, from: usize| {
+        let row = |k: usize| {
+            format!("m{},{},{},{}\n", k / 40, k % 40, ["A", "B", "C", "D"][k % 4], (k * 7 / 3) % 4 + from)
+        };
+        let (table, report) =
+            text(&format!("model,item,prediction,{key}\n{}", (0..120).map(row).collect::<String>()));
+        let scores: Vec<Option<f64>> = table.rows().map(|row| row.score).collect();
+        (scores, notes(&report).contains("numbered from 1"))
+    };
+    let right = of("gold", 0);
+    assert!(!right.1);
+    for key in ["gold", "answer_index", "answer"] {
+        assert_eq!(of(key, 1), (right.0.clone(), true), "{key}");
+    }
+}
+
+#[test]
+fn options_that_are_shuffled_within_a_table_are_numbered_as_in_the_first_row() {
+    let shown =
+        |order: [&str; 3]| format!("\"[{}]\"", order.map(|option| format!("\"\"{option}\"\"")).join(","));
+    let (first, other) = (shown(["x", "y", "z"]), shown(["z", "x", "y"]));
+    let (table, report) = text(&format!(
+        "model,item,options,chosen,gold,score\na,1,{first},A,B,0\nb,1,{other},B,C,0\nc,1,{other},C,C,1\n"
+    ));
+    let rows: Vec<_> = table.rows().map(|row| (row.chosen, row.gold)).collect();
+    assert_eq!(rows, [(Some(0), Some(1)), (Some(0), Some(1)), (Some(1), Some(1))]);
+    assert!(notes(&report).contains("1 item shows its options in another order"), "{}", notes(&report));
+    assert!(!report.lint.iter().any(|lint| lint.code == "conflicting_keys"));
+}
+
+#[test]
+fn tables_written_one_after_the_other_name_their_columns_again() {
+    let (table, report) = text("model,item,score\na,1,1\na,2,0\nmodel,item,score\nb,1,1\nb,2,1\n");
+    assert_eq!((table.runs.len(), table.items.len(), table.len()), (2, 2, 4));
+    let note = report.notes.iter().find(|note| note.message.contains("columns once more")).unwrap();
+    assert!(note.examples[0].ends_with("row 4"), "{:?}", note.examples);
+}
+
+#[test]
+fn a_quote_that_is_left_open_takes_lines_with_it_that_are_counted() {
+    let rows = |n: usize| (0..n).map(|k| format!("m,{k},1\n")).collect::<String>();
+    let (table, report) = text(&format!("model,item,score\n{}m,\"odd,1\n{}", rows(200), rows(9)));
+    assert_eq!(table.len(), 200);
+    assert!(notes(&report).contains("10 lines have another number of fields"), "{}", notes(&report));
+}
+
+#[test]
+fn whole_numbers_with_a_fraction_name_the_same_items() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &str| fs::write(directory.path().join(name), content).unwrap();
+    write("a.csv", "model,item,score\na,0,1\na,1,0\n");
+    write("b.csv", "model,item,score\nb,0.0,1\nb,1.0,0\n");
+    let options = IngestOptions { benchmark: Some("b".to_owned()), ..Default::default() };
+    let (table, _) = read_with(&[directory.path().to_owned()], &options);
+    assert_eq!((table.items.len(), table.len()), (2, 4));
+}
+
+#[test]
+fn answers_and_keys_of_one_model_are_results() {
+    let directory = tempfile::tempdir().unwrap();
+    let quiz = directory.path().join("quiz");
+    fs::create_dir(&quiz).unwrap();
+    for (model, pred) in [("gpt", "A"), ("opus", "B")] {
+        let content = format!("question_id,question,pred,answer\n1,what?,{pred},A\n2,who?,{pred},B\n");
+        fs::write(quiz.join(format!("{model}.csv")), content).unwrap();
+    }
+    let (table, _) = read(&quiz);
+    let models: Vec<&str> = table.runs.iter().map(|run| run.model.as_str()).collect();
+    assert_eq!((models, table.benchmarks()), (vec!["gpt", "opus"], vec!["quiz".to_owned()]));
+    assert_eq!(table.rows().map(|row| row.score.unwrap()).collect::<Vec<_>>(), [1.0, 0.0, 0.0, 1.0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_left_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a.csv"), "model,item,score\na,1,1\n").unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("socket")).unwrap();
+    let (_, report) = read(directory.path());
+    assert_eq!(report.skipped.len(), 1);
+    assert!(
+        report.skipped[0].reason.contains("a pipe, a socket or a device"),
+        "{}",
+        report.skipped[0].reason
+    );
+}
+
+#[test]
 fn a_file_for_each_model_is_one_benchmark_and_spaces_are_no_part_of_names() {
     let directory = tempfile::tempdir().unwrap();
     let quiz = directory.path().join("quiz");
