@@ -59,14 +59,17 @@ fn state(found: &Found) -> String {
             files.iter().map(|file| state_of(file)).collect::<Vec<_>>().join("\n")
         }
         Found::Member(member) => format!("{} {:?} {}", state_of(&member.archive), member.name, found.size()),
-        Found::File(path) | Found::Unreadable(path, _) => state_of(path),
+        Found::File(path) => state_of(path),
+        Found::Unreadable(path, why) => format!("{path:?} {why}"),
     }
 }
 
 fn state_of(file: &Path) -> String {
     let known = std::fs::metadata(file).ok();
     let time = known.as_ref().and_then(|m| m.modified().ok()).and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-    format!("{file:?} {:?} {time:?} {:x?}", known.map(|m| m.len()), sample(file))
+    // What comes through a pipe can be read only once.
+    let sample = known.as_ref().filter(|m| m.is_file()).and_then(|_| sample(file));
+    format!("{file:?} {:?} {time:?} {sample:x?}", known.map(|m| m.len()))
 }
 
 /// A hash of the beginning and the end of a file.

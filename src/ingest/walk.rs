@@ -93,6 +93,7 @@ pub fn walk(paths: &[PathBuf], without: Option<&Path>) -> Result<Vec<Found>, Pat
     for path in paths {
         match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(path.clone()),
+            Ok(about) if !about.is_dir() && !about.is_file() => walk.found.push(Found::File(path.clone())),
             _ => walk.visit(path, is_hidden(path.file_name().unwrap_or_default())),
         }
     }
@@ -110,7 +111,7 @@ impl Walk {
         match fs::canonicalize(path) {
             Ok(real) if !self.seen.insert(real.clone()) => {}
             Ok(real) if real.is_dir() => self.visit_directory(path, with_hidden),
-            // A pipe or a device may never end.
+            // A pipe or a device may never end; who names it knows.
             Ok(real) if fs::metadata(&real).is_ok_and(|about| !about.is_file()) => {
                 let what = "a pipe, a socket or a device; give files".to_owned();
                 self.found.push(Found::Unreadable(path.to_owned(), what));

@@ -444,8 +444,10 @@ fn a_pipe_is_left_aside() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("a.csv"), "model,item,score\na,1,1\n").unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(directory.path().join("socket")).unwrap();
+    let paths = [directory.path().to_owned()];
     let (_, report) = read(directory.path());
     assert_eq!(report.skipped.len(), 1);
+    assert!(evalgauge::ingest::fingerprint(&paths, &IngestOptions::default()).is_ok());
     assert!(
         report.skipped[0].reason.contains("a pipe, a socket or a device"),
         "{}",
