@@ -3,7 +3,7 @@
 //!
 //! A table that is larger than memory comes in parts. What the first part shows is decided then, every further part is
 //! held against it, and at the end it is looked at whether all parts together would have been read the same way
-//! ([`Reading::holds`]).
+//! (`Reading::holds`).
 
 mod counts;
 mod decided;
