@@ -7,6 +7,7 @@ use super::option_scores::OptionScores;
 use super::rows::Rows;
 use super::run::RunTable;
 use super::spill::{Spill, SpillError};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -238,6 +239,15 @@ impl ResponseTable {
     pub fn map_options(&mut self, change: impl Fn(u32, u16) -> u16) {
         self.rows.map_options(&change);
         self.options.renumber(change);
+    }
+
+    /// Numbers the options of items in another order: `orders` has the new number of each option, by item. Options
+    /// beyond it keep theirs.
+    pub fn reorder_options(&mut self, orders: &FxHashMap<u32, Vec<u16>>) {
+        self.map_options(|item, option| {
+            let order = orders.get(&item);
+            order.and_then(|order| order.get(usize::from(option)).copied()).unwrap_or(option)
+        });
     }
 
     /// The row at `index`.

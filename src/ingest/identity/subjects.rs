@@ -5,7 +5,7 @@ use super::Identity;
 use super::content::{Content, is_one_subject, is_place};
 use crate::ingest::fragment::{Note, counted};
 use crate::response::{Item, Joiner};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 impl Identity {
     /// Puts the subject before the names of items that stand for those of another subject in earlier files; items that
@@ -17,7 +17,7 @@ impl Identity {
         items: &mut [Item],
         contents: &[Option<Content>],
         joiner: &Joiner,
-        answered: &FxHashSet<u32>,
+        is_answered: impl Fn(u32) -> bool,
         file: &str,
         notes: &mut Vec<Note>,
     ) -> FxHashMap<(String, String), String> {
@@ -36,7 +36,7 @@ impl Identity {
                     let known = self.benchmarks.get(&item.benchmark).and_then(|k| k.content_of.get(id));
                     let is_same_text = known.zip(*content).is_some_and(|(known, new)| known.equals(new));
                     let is_other = is_of(id) == Some(false) && !is_same_text;
-                    let is_apart = is_other && (is_place(id) || answered.contains(&at));
+                    let is_apart = is_other && (is_place(id) || is_answered(at));
                     n_apart += usize::from(is_apart);
                     is_apart.then(qualified)
                 }

@@ -86,7 +86,7 @@ kinds! {
         "models are compared over different items", "find out which files lack them, or compare over the common items";
     SCALES: "scores_on_two_scales",
         "model has scores above 1 where others have none" / "models have scores above 1 where others have none",
-        "their means are not on the scale of the others'", "find out whether they are percentages, and give all scores on one scale";
+        "their means are on another scale than those of the others", "find out whether they are percentages, and give all scores on one scale";
     KEPT_APART: "texts_differ",
         "item has another text than the item of that name in an earlier file" / "items have another text than the items of these names in earlier files",
         "they are kept apart as items of their own, which other models lack", "find out whether the data set was changed between the runs";
@@ -98,11 +98,11 @@ kinds! {
         "their scores mean different things for different models", "find the right key and score these items again, or leave them out";
     ONE_OFF: "items_counted_from_another_number",
         "item is counted from another first number than in earlier files" / "items are counted from another first number than in earlier files",
-        "they are joined as if all files counted from the same one: there are as many, and no text says what was asked",
+        "they are joined as if all files counted from the same one, because they end one apart and no text says what was asked",
         "compare an item of both files; if they are not the same, give the files different benchmarks";
     MAY_BE_ONE_OFF: "items_may_be_one_off",
         "item is in a file whose numbers begin elsewhere than in earlier files" / "items are in files whose numbers begin elsewhere than in earlier files",
-        "names are joined by number, and no text says what was asked: every score may be that of the item beside it",
+        "they are joined by number, no text says what was asked, and every score may be that of the item beside it",
         "compare an item of both files; where they are one off, count from the same number or add a column with the question";
     SUCCESSES: "successes_only", "model has no other items than the successes that its file lists" / "models have no other items than the successes that their files list",
         "a mean of 1 says nothing: what was tried without success is not known",

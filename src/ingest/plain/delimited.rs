@@ -212,17 +212,19 @@ impl Odd {
         if let Some((line, fields)) = first_ragged {
             let width = dialect.names.len();
             let message = format!(
-                "have another number of fields than the {width} of the first line (here {fields}): check the quotes \
+                "another number of fields than the {width} of the first line (here {fields}): check the quotes \
                  around cells with {:?} or line ends in them",
                 char::from(dialect.delimiter)
             );
             let n_lines = n_rows + n_ragged;
+            let have = if n_ragged == 1 { "has" } else { "have" };
             if n_ragged as f64 > SHARE_RAGGED * n_lines as f64 {
-                let message = format!("{n_ragged} of {n_lines} lines {message}; too many to read the others");
+                let message =
+                    format!("{n_ragged} of {n_lines} lines {have} {message}; too many to read the others");
                 return Err(ReadError::Malformed { file: file.to_owned(), row: Some(line), message });
             }
             let lines = if n_ragged == 1 { "line" } else { "lines" };
-            let message = format!("{n_ragged} {lines} {message}; left out");
+            let message = format!("{n_ragged} {lines} {have} {message}; left out");
             notes.push(Note { file: file.to_owned(), row: Some(line), message });
         }
         if n_headers > 0 {

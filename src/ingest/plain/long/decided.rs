@@ -94,12 +94,7 @@ impl Decided {
         }
     }
 
-    /// Whether scores are kept as they stand until the scale of all is known.
-    pub fn scale_later(&self) -> bool {
-        self.is_of_part()
-    }
-
-    /// Whether only a part of the table is known.
+    /// Whether only a part of the table is known; scores are then kept as they stand until the scale of all is.
     pub fn is_of_part(&self) -> bool {
         self.extent != Extent::Whole
     }

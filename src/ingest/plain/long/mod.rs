@@ -182,7 +182,7 @@ impl Reading {
 
     /// The table, and what a user should know of it.
     pub fn finish(self, mut table: ResponseTable) -> Long {
-        if self.decided.scale_later() && self.counts.scales().any(|(_, scale)| scale == Scale::Percent) {
+        if self.decided.is_of_part() && self.counts.scales().any(|(_, scale)| scale == Scale::Percent) {
             table.map_scores(|score| Scale::Percent.apply(score));
         }
         let messages = self.counts.messages(&self.decided);

@@ -303,7 +303,7 @@ impl<'a> Reader<'a> {
                 let scores = ranges.get(&metric).copied();
                 self.counts.range(Range { column, name: name(metric).to_owned(), scores });
             }
-            if !self.decided.scale_later() {
+            if !self.decided.is_of_part() {
                 scales
                     .extend(all().map(|metric| ((column, metric), self.counts.scale(column, name(metric)))));
             }
@@ -358,7 +358,9 @@ pub(in crate::ingest::plain) fn key_by_votes(items: &mut [Item], votes: &Votes) 
         *known = (*known).max(this);
     }
     for (item, (_, key)) in best {
-        items[item as usize].gold = Some(key.0);
+        if let Some(item) = items.get_mut(item as usize) {
+            item.gold = Some(key.0);
+        }
     }
 }
 

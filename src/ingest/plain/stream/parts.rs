@@ -312,10 +312,7 @@ fn order_options(joiner: &Joiner, table: &mut ResponseTable) -> FxHashMap<u32, V
     let orders: FxHashMap<u32, Vec<u16>> =
         (0..).zip(&table.items).filter_map(|(at, item)| Some((at, order(item)?))).collect();
     if !orders.is_empty() {
-        table.map_options(|item, option| {
-            let order = orders.get(&item);
-            order.and_then(|order| order.get(usize::from(option)).copied()).unwrap_or(option)
-        });
+        table.reorder_options(&orders);
     }
     orders
 }
