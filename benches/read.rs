@@ -109,7 +109,7 @@ fn answers_csv(bencher: Bencher) {
     once(bencher, "long CSV with questions and answers", "answers.csv", |path| {
         let head = "model,item,question,prediction,gold,score\n";
         write_rows(path, head, |text, m, i, s| {
-            let question = format!("which of these is it, {i}? ").repeat(6);
+            let question = format!("which of these is number {i}? ").repeat(6);
             writeln!(text, "{m},{i},{question},{m} says it is {i},it is that,{s}").unwrap_or_default()
         });
     });

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What can be put aside as bytes.
-pub trait Packed: ToOwned {
+pub trait Packed: ToOwned + PartialEq {
     /// How many texts it is.
     fn count(&self) -> usize;
 
@@ -121,7 +121,7 @@ impl<T: Packed + ?Sized> Held<T> {
     pub fn is_same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Place::Away(a), Place::Away(b)) => (a.len, a.hash) == (b.len, b.hash),
-            (Place::Here(a), Place::Here(b)) => packed::<T>(a.borrow()) == packed::<T>(b.borrow()),
+            (Place::Here(a), Place::Here(b)) => *Borrow::<T>::borrow(a) == *Borrow::<T>::borrow(b),
             (Place::Here(here), Place::Away(away)) | (Place::Away(away), Place::Here(here)) => {
                 let bytes = packed::<T>(here.borrow());
                 bytes.len() == away.len as usize && xxh3_64(&bytes) == away.hash
