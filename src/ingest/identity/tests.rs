@@ -1,3 +1,5 @@
+//! Are items of many files the same where they are, apart where they are not, and is what was decided told?
+
 use super::*;
 use crate::ingest::Fragment;
 use crate::ingest::join::{Joined, Joining};

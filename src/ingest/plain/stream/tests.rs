@@ -1,3 +1,5 @@
+//! Does a table that is read in parts give what reading it whole gives?
+
 use super::*;
 use crate::ingest::plain::{Plain, read as read_whole};
 use crate::store::columnar::{Written, write_parquet};
