@@ -172,21 +172,33 @@ fn own_files(bencher: Bencher) {
     }
 }
 
-/// Samples of lm-evaluation-harness with prompts of ordinary length (about a kilobyte a row), 20 files.
+/// Rows of each file of samples: about as many as the items of MMLU.
+const ROWS_OF_SAMPLES: usize = 10_000;
+
+/// Samples of lm-evaluation-harness with prompts of ordinary length (about a kilobyte a row).
 #[divan::bench(sample_count = 1, sample_size = 1)]
 fn lm_eval_samples(bencher: Bencher) {
-    let rows = n_rows() / 10;
+    let files = (n_rows() / 10).div_ceil(ROWS_OF_SAMPLES);
     once(bencher, "lm-eval samples, a tenth of the rows", "samples", |path| {
-        write_lm_eval(path, 20, rows / 20, 5)
+        write_lm_eval(path, files, ROWS_OF_SAMPLES, 5)
+    });
+}
+
+/// As many rows in two files of as many items.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn lm_eval_large_files(bencher: Bencher) {
+    let rows = n_rows() / 20;
+    once(bencher, "lm-eval samples in two files, a tenth of the rows", "samples", |path| {
+        write_lm_eval(path, 2, rows, 5)
     });
 }
 
 /// Short records: no prompt to speak of.
 #[divan::bench(sample_count = 1, sample_size = 1)]
 fn lm_eval_short_samples(bencher: Bencher) {
-    let rows = n_rows() / 10;
+    let files = (n_rows() / 10).div_ceil(ROWS_OF_SAMPLES);
     once(bencher, "lm-eval short samples, a tenth of the rows", "samples", |path| {
-        write_lm_eval(path, 20, rows / 20, 0);
+        write_lm_eval(path, files, ROWS_OF_SAMPLES, 0);
     });
 }
 

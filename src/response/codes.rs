@@ -207,6 +207,16 @@ impl OptionalCodes {
         }
     }
 
+    /// `n` rows of one value.
+    pub fn extend_constant(&mut self, value: Option<u32>, n: usize, rows_before: usize) {
+        if n > 0 {
+            self.push(value, rows_before);
+            if let Some(codes) = &mut self.codes {
+                codes.extend_constant(value.map_or(0, |v| v.saturating_add(1)), n - 1);
+            }
+        }
+    }
+
     /// `first` and the numbers after it in `n` rows; none past the largest.
     pub fn extend_counting(&mut self, first: u32, n: usize, rows_before: usize) {
         if n > 0 && first.checked_add(n as u32).is_some() && u32::try_from(n).is_ok() {

@@ -46,7 +46,7 @@ pub use option_scores::OptionScores;
 pub use options::{NO_OPTION, OptionPlanes, OptionScore};
 pub use output::{Column, Table, Values};
 pub use pivot::{PivotError, PivotOptions, PivotReport, pivot};
-pub use rows::Rows;
+pub use rows::{Line, Rows};
 pub use run::{FactSource, Run, RunTable};
 pub use score::{
     ScoreCurve, ScorePoint, ScoreRun, ScoreSeries, ScoreTable, ScoreTableBuilder, ScoreUnit, SeriesName,

@@ -32,6 +32,15 @@ pub struct Rows {
     source_row: OptionalCodes,
 }
 
+/// Where rows stand in their source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// One on each line, from this one on.
+    EachFrom(u32),
+    /// All on one line, if it is known.
+    All(Option<u32>),
+}
+
 impl Rows {
     /// Number of rows.
     pub fn len(&self) -> usize {
@@ -64,13 +73,14 @@ impl Rows {
         self.source_row.push(row.source_row, before);
     }
 
+    /// Rows of one metric of which only run, item and score are known, and on which line each stands, or all do.
     pub(super) fn extend_plain(
         &mut self,
         runs: &[u32],
         items: &[u32],
         metric: u32,
         scores: &[f64],
-        source_row: u32,
+        line: Line,
     ) {
         let (before, n) = (self.len(), runs.len());
         self.run.extend(runs);
@@ -89,7 +99,10 @@ impl Rows {
         self.logp_gold.skip(n);
         self.logp_margin.skip(n);
         self.source_file.extend_constant(0, n);
-        self.source_row.extend_counting(source_row, n, before);
+        match line {
+            Line::EachFrom(first) => self.source_row.extend_counting(first, n, before),
+            Line::All(line) => self.source_row.extend_constant(line, n, before),
+        }
     }
 
     /// Adds all rows of `other`, whose runs, items and metrics are at other places here, as are the files of each run.

@@ -4,7 +4,7 @@ use super::codes::Codes;
 use super::item::Item;
 use super::metric::Metric;
 use super::option_scores::OptionScores;
-use super::rows::Rows;
+use super::rows::{Line, Rows};
 use super::run::RunTable;
 use super::spill::{Spill, SpillError};
 use rustc_hash::FxHashMap;
@@ -161,26 +161,19 @@ impl ResponseTable {
         self.rows.push(row);
     }
 
-    /// Adds rows of one metric of which nothing is known but run, item, score (`NaN` is none) and, counting
-    /// upwards from `source_row`, where they stand in their source. The same as [`Self::push`] for each.
+    /// Adds rows of one metric of which nothing is known but run, item, score (`NaN` is none) and where they stand in
+    /// their source. The same as [`Self::push`] for each.
     ///
     /// # Panics
     /// If the slices differ in length, or a row points to what the table does not have: faults of the program.
-    pub fn extend_plain(
-        &mut self,
-        runs: &[u32],
-        items: &[u32],
-        metric: u32,
-        scores: &[f64],
-        source_row: u32,
-    ) {
+    pub fn extend_plain(&mut self, runs: &[u32], items: &[u32], metric: u32, scores: &[f64], line: Line) {
         let n = runs.len();
         assert!(items.len() == n && scores.len() == n, "columns of different lengths");
         let below = |places: &[u32], n: usize| places.iter().max().is_none_or(|&last| (last as usize) < n);
         assert!(below(runs, self.runs.len()), "row of an unknown run");
         assert!(below(items, self.items.len()), "row of an unknown item");
         assert!((metric as usize) < self.metrics.len(), "row of an unknown metric");
-        self.rows.extend_plain(runs, items, metric, scores, source_row);
+        self.rows.extend_plain(runs, items, metric, scores, line);
     }
 
     /// Adds all rows and scores of options of `other`, whose runs, items and metrics are at other places here, as are
@@ -386,7 +379,14 @@ mod tests {
             let source_row = Some(9 + at as u32);
             one_by_one.push(Row { source_row, ..Row::new(0, 0, 0, Some(score)) });
         }
-        together.extend_plain(&[0; 3], &[0; 3], 0, &scores, 9);
+        together.extend_plain(&[0; 3], &[0; 3], 0, &scores, Line::EachFrom(9));
+        assert!(one_by_one.rows().eq(together.rows()));
+        for line in [Some(7), None] {
+            for score in scores {
+                one_by_one.push(Row { source_row: line, ..Row::new(0, 0, 0, Some(score)) });
+            }
+            together.extend_plain(&[0; 3], &[0; 3], 0, &scores, Line::All(line));
+        }
         assert!(one_by_one.rows().eq(together.rows()));
     }
 

@@ -78,7 +78,7 @@ impl<'a> FromIterator<Option<&'a str>> for Words {
 #[derive(Debug, Default)]
 pub struct WordsBuilder {
     words: Words,
-    /// By the hash of the word, which is not kept twice.
+    /// By the hash of the word, which is not kept twice; empty while there are few.
     code_of: FxHashMap<u64, u32>,
     last: u32,
 }
@@ -100,10 +100,10 @@ impl WordsBuilder {
             None | Some("") => NOTHING,
             Some(word) => {
                 // Sorted tables repeat the word of the row before; tables sorted by model repeat the items in
-                // the same order for every model.
+                // the same order for every model; many columns have two words.
                 let is_it =
                     |code: &u32| self.words.distinct.get(*code as usize).is_some_and(|w| **w == *word);
-                let guess = [self.last, self.last.wrapping_add(1)].into_iter().find(is_it);
+                let guess = [self.last, self.last.wrapping_add(1), 0].into_iter().find(is_it);
                 let code = guess.unwrap_or_else(|| self.code(word));
                 self.last = code;
                 code
@@ -112,21 +112,49 @@ impl WordsBuilder {
         self.words.codes.push(code);
     }
 
+    /// So many words are looked through one by one.
+    const FEW: usize = 8;
+
     /// The code of a word, which may be new.
     fn code(&mut self, word: &str) -> u32 {
-        let mut hash = xxh3_64(word.as_bytes());
-        loop {
-            match self.code_of.get(&hash) {
-                Some(&code) if *self.words.distinct[code as usize] == *word => return code,
-                // Another word of the same hash has this place.
-                Some(_) => hash = hash.wrapping_add(1),
-                None => break,
+        let next = self.words.distinct.len() as u32;
+        if self.words.distinct.len() < Self::FEW {
+            if let Some(code) = self.words.distinct.iter().position(|known| **known == *word) {
+                return code as u32;
             }
+            self.words.distinct.push(word.into());
+            if self.words.distinct.len() == Self::FEW {
+                for code in 0..Self::FEW as u32 {
+                    let hash = xxh3_64(self.words.distinct[code as usize].as_bytes());
+                    self.admit(hash, code);
+                }
+            }
+            return next;
         }
-        let code = self.words.distinct.len() as u32;
+        let mut hash = xxh3_64(word.as_bytes());
+        while let Some(&code) = self.code_of.get(&hash) {
+            if *self.words.distinct[code as usize] == *word {
+                return code;
+            }
+            // Another word of the same hash has this place.
+            hash = hash.wrapping_add(1);
+        }
         self.words.distinct.push(word.into());
+        self.code_of.insert(hash, next);
+        next
+    }
+
+    /// Gives a code the first free place from this hash on.
+    fn admit(&mut self, mut hash: u64, code: u32) {
+        while self.code_of.contains_key(&hash) {
+            hash = hash.wrapping_add(1);
+        }
         self.code_of.insert(hash, code);
-        code
+    }
+
+    /// Makes room for so many rows more.
+    pub fn reserve(&mut self, rows: usize) {
+        self.words.codes.reserve(rows);
     }
 
     /// Adds rows with nothing in them until there are `rows`.

@@ -10,6 +10,9 @@ use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
 
+/// The most cells of a piece of more than one row.
+const CELLS_OF_A_PIECE: usize = 1 << 22;
+
 /// Reads rows of a row group: its number, the first row, the number of rows, the columns by position.
 type Load = Box<dyn Fn(usize, usize, usize, Vec<usize>) -> PolarsResult<DataFrame> + Send + Sync>;
 
@@ -25,7 +28,7 @@ pub struct ParquetPieces {
 }
 
 impl ParquetPieces {
-    /// Opens a file.
+    /// Opens a file. Pieces of files of many columns have fewer rows.
     ///
     /// # Errors
     /// [`ColumnarError::Damaged`], also where it cannot be opened.
@@ -35,13 +38,14 @@ impl ParquetPieces {
             let mut reader = ParquetReader::new(File::open(path)?);
             let schema = reader.schema()?;
             let (keep, unread) = readable(schema.as_ref());
+            let rows_of_a_piece = rows_of_a_piece.min(CELLS_OF_A_PIECE / keep.len().max(1)).max(1);
             let names = schema.iter_names().map(|name| name.to_string()).collect();
             let mut metadata = (**reader.get_metadata()?).clone();
             parquet_check::pages_fit(&metadata, File::open(path)?)?;
             let groups = std::mem::take(&mut metadata.row_groups);
             let mut pieces = Vec::new();
             for (group, height) in groups.iter().map(|g| g.num_rows()).enumerate() {
-                for start in (0..height).step_by(rows_of_a_piece.max(1)) {
+                for start in (0..height).step_by(rows_of_a_piece) {
                     pieces.push((group, start, rows_of_a_piece.min(height - start)));
                 }
             }

@@ -139,6 +139,7 @@ impl Dialect {
         let mut records = reader(bytes, self.delimiter);
         let mut record = csv::ByteRecord::new();
         let mut is_header = part.is_first && self.header;
+        let mut block = Block::default();
         while records.read_byte_record(&mut record).map_err(|error| (n_rows, error))? {
             if std::mem::take(&mut is_header) {
                 continue;
@@ -161,15 +162,55 @@ impl Dialect {
                     .get_or_insert(part.lines_before + record.position().map_or(0, |at| line_of(at, bytes)));
                 continue;
             }
-            odd.not_unicode += usize::from(record.iter().any(|cell| std::str::from_utf8(cell).is_err()));
-            for (column, cell) in columns.iter_mut().zip(&record) {
-                column.push(Some(&String::from_utf8_lossy(cell)));
-            }
+            odd.not_unicode += usize::from(block.push(&mut record));
             n_rows += 1;
+            if block.is_full() {
+                block.move_to(&mut columns);
+            }
         }
+        block.move_to(&mut columns);
         let names = if self.header { self.names.clone() } else { vec![String::new(); width] };
         let columns = names.into_iter().zip(columns).map(|(n, c)| (n, Cells::Words(c.finish()))).collect();
         Ok(Frame { columns, n_rows, unread: Vec::new() })
+    }
+}
+
+/// Records that are taken apart together, column by column: a wide table has more columns than caches hold.
+#[derive(Default)]
+struct Block {
+    records: Vec<csv::StringRecord>,
+    /// Those that can be used again.
+    spare: Vec<csv::StringRecord>,
+}
+
+impl Block {
+    const CELLS: usize = 1 << 20;
+    const ROWS: usize = 32;
+
+    /// Takes a record; whether some of it is not UTF-8.
+    fn push(&mut self, record: &mut csv::ByteRecord) -> bool {
+        let spare = self.spare.pop().unwrap_or_default().into_byte_record();
+        let (text, is_odd) = match csv::StringRecord::from_byte_record(std::mem::replace(record, spare)) {
+            Ok(text) => (text, false),
+            Err(error) => (csv::StringRecord::from_byte_record_lossy(error.into_byte_record()), true),
+        };
+        self.records.push(text);
+        is_odd
+    }
+
+    fn is_full(&self) -> bool {
+        let n_columns = self.records.first().map_or(0, csv::StringRecord::len);
+        self.records.len() == Self::ROWS || self.records.len() * n_columns >= Self::CELLS
+    }
+
+    fn move_to(&mut self, columns: &mut [WordsBuilder]) {
+        for (at, column) in columns.iter_mut().enumerate() {
+            column.reserve(self.records.len());
+            for record in &self.records {
+                column.push(record.get(at));
+            }
+        }
+        self.spare.append(&mut self.records);
     }
 }
 

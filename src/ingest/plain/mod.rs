@@ -13,6 +13,7 @@ pub mod runs;
 pub mod scale;
 pub mod shape;
 pub mod stream;
+pub mod tally;
 mod tidy;
 pub mod value;
 pub mod wide;
@@ -217,7 +218,7 @@ fn from_frame(mut frame: Frame, mut naming: Naming, options: &IngestOptions) -> 
             })))
         }
         Shape::Wide(wide) => {
-            let mut fragment = wide::read(&frame, &roles, &wide, &naming);
+            let mut fragment = wide::read(&frame, roles, wide, &naming);
             fragment.notes.extend(note);
             let item_column = None;
             Ok(Plain::Responses(Box::new(Responses {

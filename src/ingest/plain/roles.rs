@@ -1,6 +1,6 @@
 //! What does each column of a plain table mean? By its name, however it is spelt.
 
-use super::value::Scores;
+use super::tally::Tally;
 use crate::store::frame::Frame;
 use std::collections::HashMap;
 
@@ -373,7 +373,9 @@ impl Roles {
         let is_called = |name: &str| METRIC_PARTS.iter().any(|part| normal(name).contains(part));
         let fits = |at: &usize| {
             let (name, cells) = &frame.columns[*at];
-            !self.is_taken(*at) && is_called(name) && Scores::read(cells).is_some_and(|s| s.range.is_some())
+            !self.is_taken(*at)
+                && is_called(name)
+                && Tally::of(cells).facts().is_some_and(|f| f.spread.is_some())
         };
         let found: Vec<usize> = (0..frame.columns.len()).filter(fits).collect();
         let names: Vec<&str> = found.iter().map(|&at| frame.columns[at].0.as_str()).collect();

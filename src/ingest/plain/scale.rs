@@ -36,6 +36,13 @@ impl Spread {
         self.n_above += usize::from(score > 1.0);
     }
 
+    /// That of `n` scores that are the same.
+    pub fn of_one(score: f64, n: usize) -> Self {
+        let (above, share) = (score > 1.0, score > 0.0 && score <= 1.0);
+        let count = |is: bool| if is { n } else { 0 };
+        Self { low: score, high: score, n_shares: count(share), n_above: count(above) }
+    }
+
     /// That of some scores; none if there are none.
     pub fn of(scores: impl Iterator<Item = f64>) -> Option<Self> {
         let mut spread = Self::default();

@@ -1,7 +1,8 @@
 //! Is this table long, wide, or not about items at all?
 
 use super::roles::{Role, Roles, normal};
-use super::value::{self, Scores};
+use super::tally::{Facts, Tally};
+use super::value;
 use crate::ingest::RowsAre;
 use crate::store::frame::{Cells, Frame};
 
@@ -92,6 +93,51 @@ pub struct Wide {
     pub guessed: bool,
 }
 
+/// A table as far as its shape depends on it.
+pub trait Outline {
+    /// Number of rows.
+    fn n_rows(&self) -> usize;
+    /// The names of its columns, in order.
+    fn names(&self) -> Vec<&str>;
+    /// What a column shows as one of scores; nothing if too few of its filled cells are.
+    fn scores(&self, column: usize) -> Option<Facts>;
+    /// Whether the first column holds words that differ in all rows, or, where it may hold numbers too, those.
+    fn first_column_names_rows(&self, numbers_too: bool) -> bool;
+    /// The first filled cell of a column that does not read as a score: its row, and what stands there.
+    fn first_unreadable(&self, column: usize) -> Option<(usize, String)>;
+}
+
+impl Outline for Frame {
+    fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.columns.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn scores(&self, column: usize) -> Option<Facts> {
+        Tally::of(&self.columns[column].1).facts()
+    }
+
+    fn first_column_names_rows(&self, numbers_too: bool) -> bool {
+        let Some((_, cells)) = self.columns.first() else { return false };
+        let all_differ = || {
+            let words = cells.to_words();
+            words.distinct().len() == self.n_rows && words.iter().all(|w| w.is_some())
+        };
+        (numbers_too || matches!(cells, Cells::Words(_))) && all_differ()
+    }
+
+    fn first_unreadable(&self, column: usize) -> Option<(usize, String)> {
+        let words = self.columns[column].1.to_words();
+        (0..self.n_rows).find_map(|row| {
+            let word = words.get(row).filter(|w| !w.trim().is_empty())?;
+            value::is_unreadable(word).then(|| (row, word.to_owned()))
+        })
+    }
+}
+
 /// How many of the last rows sum up the others, as their names say.
 pub fn n_summaries_at_the_end(frame: &Frame, roles: &Roles) -> usize {
     let named = [Role::Model, Role::Item].into_iter().find_map(|role| roles.get(role));
@@ -101,43 +147,43 @@ pub fn n_summaries_at_the_end(frame: &Frame, roles: &Roles) -> usize {
     (0..frame.n_rows).rev().take_while(sums_up).count()
 }
 
-fn is_summary(name: &str) -> bool {
+/// Whether a column or row of this name sums up the others.
+pub fn is_summary(name: &str) -> bool {
     SUMMARIES.contains(&normal(name).as_str())
 }
 
 /// Says what a table is.
-pub fn classify(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Shape {
+pub fn classify(table: &impl Outline, roles: &Roles, rows: Option<RowsAre>) -> Shape {
     let (model, item) = (roles.has(Role::Model), roles.has(Role::Item));
-    let readable = |list: &[usize]| list.iter().find_map(|&at| Scores::read(&frame.columns[at].1));
+    let readable = |list: &[usize]| list.iter().find_map(|&at| table.scores(at));
     let scored = readable(&roles.scores).or_else(|| readable(&roles.weak_scores));
     if model && item && (scored.is_some() || roles.has(Role::Chosen)) {
         return Shape::Long;
     }
     // Tables of items have an `answer` and its `index`: what a model answered is called otherwise.
     let is_given = |name: &str| GIVEN.iter().any(|part| name.contains(part));
-    let has_keys = || is_given(&roles.name(frame, Role::Chosen)) && roles.has(Role::Gold);
+    let has_keys = || {
+        let name = roles.get(Role::Chosen).map(|at| normal(table.names()[at]));
+        name.is_some_and(|name| is_given(&name)) && roles.has(Role::Gold)
+    };
     if item
         && !model
         && (readable(&roles.scores).is_some_and(|s| s.binary) || (scored.is_none() && has_keys()))
     {
         return Shape::LongOfOneModel;
     }
-    match wide(frame, roles, rows) {
+    match wide(table, roles, rows) {
         Ok(wide) => Shape::Wide(wide),
-        Err(_) if model && item => Shape::Other(Other::Unscored(first_unreadable(frame, roles))),
+        Err(_) if model && item => Shape::Other(Other::Unscored(first_unreadable(table, roles))),
         Err(averages) => Shape::Other(other(roles, scored.is_some() || averages)),
     }
 }
 
 /// The first filled cell of the columns that are named like scores and do not read as such.
-fn first_unreadable(frame: &Frame, roles: &Roles) -> Option<(String, usize, String)> {
-    let columns = roles.scores.iter().chain(&roles.weak_scores).map(|&at| &frame.columns[at]);
-    columns.into_iter().find_map(|(name, cells)| {
-        let words = cells.to_words();
-        (0..frame.n_rows).find_map(|row| {
-            let word = words.get(row).filter(|w| !w.trim().is_empty())?;
-            value::is_unreadable(word).then(|| (name.clone(), row, word.to_owned()))
-        })
+fn first_unreadable(table: &impl Outline, roles: &Roles) -> Option<(String, usize, String)> {
+    roles.scores.iter().chain(&roles.weak_scores).find_map(|&at| {
+        let (row, text) = table.first_unreadable(at)?;
+        Some((table.names()[at].to_owned(), row, text))
     })
 }
 
@@ -159,31 +205,31 @@ fn other(roles: &Roles, scored: bool) -> Other {
 }
 
 /// The columns of a wide table, or whether it looks like one of averages.
-fn wide(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, bool> {
+fn wide(table: &impl Outline, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, bool> {
+    let names = table.names();
     let named = [(Role::Model, RowsAre::Models), (Role::Item, RowsAre::Items)]
         .into_iter()
         .find_map(|(role, rows)| roles.get(role).map(|at| (at, rows)));
-    let id = named.map(|(at, _)| at).or_else(|| unnamed_id(frame));
-    let named_so = |at: &usize| is_summary(&frame.columns[*at].0);
+    let id = named.map(|(at, _)| at).or_else(|| unnamed_id(table, &names));
+    let named_so = |at: &usize| is_summary(names[*at]);
     let (sums, rest): (Vec<usize>, Vec<usize>) =
-        (0..frame.columns.len()).filter(|&at| Some(at) != id && !roles.is_taken(at)).partition(named_so);
-    let read: Vec<(usize, Scores)> =
-        rest.iter().filter_map(|&at| Some((at, Scores::read(&frame.columns[at].1)?))).collect();
-    let unit = read.iter().filter(|(_, s)| s.range.is_none() || s.within(0.0, 1.0)).count();
+        (0..names.len()).filter(|&at| Some(at) != id && !roles.is_taken(at)).partition(named_so);
+    let read: Vec<(usize, Facts)> = rest.iter().filter_map(|&at| Some((at, table.scores(at)?))).collect();
+    let lies_within = |facts: &Facts, high: f64| facts.spread.is_none() || facts.within(0.0, high);
+    let unit = read.iter().filter(|(_, facts)| lies_within(facts, 1.0)).count();
     let limit = if unit * 2 >= read.len() { 1.0 } else { 100.0 };
-    let columns: Vec<&(usize, Scores)> =
-        read.iter().filter(|(_, s)| s.range.is_none() || s.within(0.0, limit)).collect();
-    let scored = columns.iter().filter(|(_, s)| s.range.is_some()).count();
+    let columns: Vec<&(usize, Facts)> = read.iter().filter(|(_, facts)| lies_within(facts, limit)).collect();
+    let scored = columns.iter().filter(|(_, facts)| facts.spread.is_some()).count();
     if scored < 2 || (columns.len() as f64) < SHARE_SCORES * rest.len() as f64 {
         return Err(false);
     }
-    if rest.iter().any(|&at| PARAMETERS.contains(&normal(&frame.columns[at].0).as_str())) {
+    if rest.iter().any(|&at| PARAMETERS.contains(&normal(names[at]).as_str())) {
         return Err(false);
     }
-    let (n_rows, n_columns) = (frame.n_rows, columns.len());
+    let (n_rows, n_columns) = (table.n_rows(), columns.len());
     let (found, because, guessed) = match (rows, named) {
         (Some(rows), _) => (rows, "as asked for".to_owned(), false),
-        (None, Some((at, rows))) => (rows, format!("its column {:?} names them", frame.columns[at].0), false),
+        (None, Some((at, rows))) => (rows, format!("its column {:?} names them", names[at]), false),
         (None, None) if n_columns > n_rows => {
             (RowsAre::Models, format!("it has more columns ({n_columns}) than rows ({n_rows})"), true)
         }
@@ -192,45 +238,44 @@ fn wide(frame: &Frame, roles: &Roles, rows: Option<RowsAre>) -> Result<Wide, boo
         }
     };
     let n_items = if found == RowsAre::Models { n_columns } else { n_rows };
-    let all_binary = columns.iter().all(|(_, s)| s.binary);
+    let all_binary = columns.iter().all(|(_, facts)| facts.binary);
     if !all_binary && !is_graded(&columns, named.is_some(), n_items) {
         return Err(true);
     }
     let scores: Vec<usize> = columns.iter().map(|(at, _)| *at).collect();
-    let others = rest.iter().copied().filter(|at| !scores.contains(at));
+    let others = rest.iter().copied().filter(|at| scores.binary_search(at).is_err());
     let mut left_out: Vec<usize> = others.chain(sums).chain(roles.scores.iter().copied()).collect();
     left_out.sort_unstable();
     Ok(Wide { id, scores, left_out, rows: found, because, guessed })
 }
 
 /// Whether scores between the ends of the scale are those of items rather than averages over items.
-fn is_graded(columns: &[&(usize, Scores)], named: bool, n_items: usize) -> bool {
+fn is_graded(columns: &[&(usize, Facts)], named: bool, n_items: usize) -> bool {
     // The upper end is full marks: 1, a whole grade, or 100 per cent. An average hardly ever is.
-    let high = columns.iter().filter_map(|(_, s)| s.range).map(|r| r.1).fold(0.0, f64::max).ceil();
-    let (mut n, mut ends) = (0usize, 0usize);
-    for (_, scores) in columns {
-        for x in (0..scores.values.len()).filter_map(|row| scores.score(row)) {
-            n += 1;
-            ends += usize::from(x == 0.0 || x == high);
-        }
-    }
+    let high = columns.iter().filter_map(|(_, f)| f.range()).map(|r| r.1).fold(0.0, f64::max).ceil();
+    let n: usize = columns.iter().map(|(_, facts)| facts.n_scores).sum();
+    let n_at_ends = |facts: &Facts| {
+        let is_full = high > 0.0 && facts.range().is_some_and(|(_, highest)| highest == high);
+        facts.n_zeros + if is_full { facts.n_highest } else { 0 }
+    };
+    let ends: usize = columns.iter().map(|(_, facts)| n_at_ends(facts)).sum();
     let at_ends = ends as f64 >= SHARE_AT_ENDS * n as f64;
     at_ends || (named && n_items >= MIN_GRADED_ITEMS)
 }
 
 /// The column that names the rows although its own name does not say so: the first one, if it has no name or
 /// holds distinct words that are no scores.
-fn unnamed_id(frame: &Frame) -> Option<usize> {
-    let (name, cells) = frame.columns.first()?;
+fn unnamed_id(table: &impl Outline, names: &[&str]) -> Option<usize> {
+    let name = names.first()?;
     let index_name = matches!(name.trim().to_lowercase().as_str(), "index" | "unnamed: 0" | "name" | "row");
-    let distinct = || {
-        let words = cells.to_words();
-        words.distinct().len() == frame.n_rows && words.iter().all(|w| w.is_some())
-    };
-    let is_words = matches!(cells, Cells::Words(_)) && Scores::read(cells).is_none();
     // An empty name above numbers is the index column of a data frame; without a header all names are empty.
-    let unnamed = name.trim().is_empty() && frame.columns.get(1).is_some_and(|(n, _)| !n.is_empty());
-    ((index_name || unnamed || is_words) && distinct()).then_some(0)
+    let unnamed = name.trim().is_empty() && names.get(1).is_some_and(|n| !n.is_empty());
+    let names_rows = if index_name || unnamed {
+        table.first_column_names_rows(true)
+    } else {
+        table.scores(0).is_none() && table.first_column_names_rows(false)
+    };
+    names_rows.then_some(0)
 }
 
 #[cfg(test)]

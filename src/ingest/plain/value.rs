@@ -1,11 +1,12 @@
 //! Is this cell a score? Numbers, truth values, letters and words that people and harnesses write for one.
 
+use super::tally::{Facts, Tally, scheme};
 use crate::response::Status;
 use crate::store::frame::Cells;
 use std::collections::BTreeSet;
 
-/// At least this share of the filled cells must read as scores for a column to be one of scores.
-const SHARE_READABLE: f64 = 0.8;
+/// What single letters stand for in a column, if they stand for scores.
+pub type Letters = Option<&'static [(&'static str, f64)]>;
 
 /// What one cell of a score column says.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,18 +22,14 @@ pub enum Value {
 pub struct Scores {
     /// What each row says; `None` where the cell is empty.
     pub values: Vec<Option<Value>>,
-    /// Number of cells that are neither empty nor a score, and the first of them (row from 0, text).
-    pub unreadable: usize,
-    /// The first of them.
+    /// What they show together.
+    pub facts: Facts,
+    /// The first cell that is neither empty nor a score (row from 0, text).
     pub first_unreadable: Option<(usize, String)>,
-    /// Smallest and largest score.
-    pub range: Option<(f64, f64)>,
-    /// Whether all scores are 0 or 1.
-    pub binary: bool,
 }
 
 /// Single letters that stand for scores: only where a column has letters of one of these alone.
-const LETTERS: [&[(&str, f64)]; 3] =
+pub(super) const LETTERS: [&[(&str, f64)]; 3] =
     [&[("c", 1.0), ("i", 0.0), ("p", 0.5), ("n", 0.0)], &[("t", 1.0), ("f", 0.0)], &[("y", 1.0), ("n", 0.0)]];
 
 const WORDS: [(&str, f64); 18] = [
@@ -71,47 +68,15 @@ const FAULTS: [(&str, Status); 6] = [
 impl Scores {
     /// Reads a column as scores; `None` if too few of its filled cells are.
     pub fn read(cells: &Cells) -> Option<Self> {
-        let values = match cells {
-            Cells::Whole(v) => v.iter().map(|x| x.map(|x| Ok(Value::Score(x as f64)))).collect(),
-            Cells::Real(v) => v.iter().map(|x| x.map(number)).collect(),
-            Cells::Truth(v) => v.iter().map(|x| x.map(|x| Ok(Value::Score(x as u8 as f64)))).collect(),
-            Cells::Words(words) => {
-                let lower: Vec<String> = words.distinct().iter().map(|w| w.trim().to_lowercase()).collect();
-                let letters = letter_scheme(&lower);
-                words.decide(|word| parse(&word.trim().to_lowercase(), letters).transpose())
-            }
+        let facts = Tally::of(cells).facts()?;
+        let reader = CellReader::new(cells, facts.letters);
+        let values = (0..cells.len()).map(|row| reader.value(row)).collect();
+        let first_unreadable = || {
+            let row = (0..cells.len()).find(|&row| reader.is_unreadable(row))?;
+            Some((row, cells.to_words().get(row).unwrap_or_default().to_owned()))
         };
-        Self::from_values(values, cells)
-    }
-
-    fn from_values(values: Vec<Option<Result<Value, ()>>>, cells: &Cells) -> Option<Self> {
-        let filled = values.iter().flatten().count();
-        let unreadable = values.iter().flatten().filter(|v| v.is_err()).count();
-        let scores = || {
-            values.iter().flatten().filter_map(|v| match v {
-                Ok(Value::Score(x)) => Some(*x),
-                _ => None,
-            })
-        };
-        if filled > 0 && (unreadable as f64) > (1.0 - SHARE_READABLE) * filled as f64 {
-            return None;
-        }
-        let first_unreadable = values
-            .iter()
-            .position(|v| matches!(v, Some(Err(()))))
-            .map(|row| (row, cells.to_words().get(row).unwrap_or_default().to_owned()));
-        let range = scores().fold(None, |range: Option<(f64, f64)>, x| {
-            Some(range.map_or((x, x), |(low, high)| (low.min(x), high.max(x))))
-        });
-        let binary = scores().all(|x| x == 0.0 || x == 1.0);
-        let values =
-            values.into_iter().map(|v| v.map(|v| v.unwrap_or(Value::None(Status::Unscored)))).collect();
-        Some(Self { values, unreadable, first_unreadable, range, binary })
-    }
-
-    /// Whether all scores lie in the given range; not if there is none.
-    pub fn within(&self, low: f64, high: f64) -> bool {
-        self.range.is_some_and(|(l, h)| l >= low && h <= high)
+        let first_unreadable = if facts.n_unreadable > 0 { first_unreadable() } else { None };
+        Some(Self { values, facts, first_unreadable })
     }
 
     /// The score of a row.
@@ -131,17 +96,48 @@ impl Scores {
     }
 }
 
-fn number(x: f64) -> Result<Value, ()> {
-    if x.is_finite() { Ok(Value::Score(x)) } else { Err(()) }
+/// The cells of a column as values, read when they are asked for.
+pub(super) struct CellReader<'c> {
+    cells: &'c Cells,
+    /// What each distinct word says.
+    by_code: Vec<Result<Option<Value>, ()>>,
 }
 
-/// The one set of letters that all single letters of a column belong to.
-fn letter_scheme(words: &[String]) -> Option<&'static [(&'static str, f64)]> {
-    let single: Vec<&str> = words.iter().map(String::as_str).filter(|word| is_letter(word)).collect();
-    if single.is_empty() {
-        return None;
+impl<'c> CellReader<'c> {
+    /// A reader by which single letters stand for these scores.
+    pub fn new(cells: &'c Cells, letters: Letters) -> Self {
+        let by_code = match cells {
+            Cells::Words(words) => {
+                words.distinct().iter().map(|word| parse(&word.trim().to_lowercase(), letters)).collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { cells, by_code }
     }
-    LETTERS.into_iter().find(|scheme| single.iter().all(|w| scheme.iter().any(|(letter, _)| letter == w)))
+
+    fn read(&self, row: usize) -> Result<Option<Value>, ()> {
+        let score = |x: f64| Ok(Some(Value::Score(x)));
+        match self.cells {
+            Cells::Words(words) => self.by_code.get(words.codes()[row] as usize).copied().unwrap_or(Ok(None)),
+            Cells::Whole(v) => v[row].map_or(Ok(None), |x| score(x as f64)),
+            Cells::Real(v) => v[row].map_or(Ok(None), |x| number(x).map(Some)),
+            Cells::Truth(v) => v[row].map_or(Ok(None), |x| score(f64::from(u8::from(x)))),
+        }
+    }
+
+    /// What the cell of a row says; nothing if it is empty.
+    #[inline]
+    pub fn value(&self, row: usize) -> Option<Value> {
+        self.read(row).unwrap_or(Some(Value::None(Status::Unscored)))
+    }
+
+    fn is_unreadable(&self, row: usize) -> bool {
+        self.read(row).is_err()
+    }
+}
+
+pub(super) fn number(x: f64) -> Result<Value, ()> {
+    if x.is_finite() { Ok(Value::Score(x)) } else { Err(()) }
 }
 
 /// The words of a column that are a single letter, in lower case.
@@ -152,11 +148,10 @@ pub(super) fn letters_of(cells: &Cells) -> BTreeSet<String> {
 
 /// Whether letters, if there are any, stand for scores together.
 pub(super) fn share_a_scheme(letters: &BTreeSet<String>) -> bool {
-    let letters: Vec<String> = letters.iter().cloned().collect();
-    letters.is_empty() || letter_scheme(&letters).is_some()
+    letters.is_empty() || scheme(letters.iter().map(String::as_str)).is_some()
 }
 
-fn is_letter(word: &str) -> bool {
+pub(super) fn is_letter(word: &str) -> bool {
     word.len() == 1 && word.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
@@ -230,7 +225,7 @@ mod tests {
         assert_eq!(scores.score(1), None);
         assert_eq!(scores.status(2), Some(Status::Error));
         assert_eq!(scores.status(3), Some(Status::Limit));
-        assert_eq!((scores.unreadable, scores.first_unreadable), (1, Some((8, "??".to_owned()))));
-        assert!(scores.binary);
+        assert_eq!((scores.facts.n_unreadable, scores.first_unreadable), (1, Some((8, "??".to_owned()))));
+        assert!(scores.facts.binary);
     }
 }

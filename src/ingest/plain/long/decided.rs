@@ -8,7 +8,8 @@ use crate::ingest::plain::extras::are_numbers;
 use crate::ingest::plain::roles::{Role, Roles, metric_name};
 use crate::ingest::plain::runs::{RunColumns, RunEvidence, Runs};
 use crate::ingest::plain::shape::Shape;
-use crate::ingest::plain::value::{Scores, letters_of, share_a_scheme};
+use crate::ingest::plain::tally::Tally;
+use crate::ingest::plain::value::{letters_of, share_a_scheme};
 use crate::store::frame::{Frame, NOTHING, Words};
 use std::collections::{BTreeSet, HashSet};
 
@@ -134,7 +135,7 @@ impl Decided {
 /// The columns of scores by the name of their metric; the weak ones only where no better is there.
 fn score_columns(frame: &Frame, roles: &Roles) -> Vec<(usize, String)> {
     let readable = |list: &[usize]| -> Vec<usize> {
-        list.iter().copied().filter(|&at| Scores::read(&frame.columns[at].1).is_some()).collect()
+        list.iter().copied().filter(|&at| Tally::of(&frame.columns[at].1).facts().is_some()).collect()
     };
     let mut columns = readable(&roles.scores);
     if columns.is_empty() {

@@ -155,11 +155,6 @@ impl Reading {
         part.agrees && self.evidence.add(part.evidence)
     }
 
-    /// The names of its columns so far.
-    pub fn columns(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().map(String::as_str)
-    }
-
     /// What kind of a table it is, if only a part was known.
     pub fn shape(&self) -> &Shape {
         self.decided.shape()

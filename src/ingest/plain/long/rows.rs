@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         let columns: Vec<_> = self.decided.columns.iter().filter_map(read).collect();
         for (column, _, scores) in &columns {
             let first = scores.first_unreadable.clone().map(|(row, text)| (self.naming.line(row), text));
-            let count = Count { n: scores.unreadable, first };
+            let count = Count { n: scores.facts.n_unreadable, first };
             self.counts.unreadable.push(((*column).clone(), count));
         }
         columns.into_iter().map(|(_, name, scores)| (name, scores)).collect()

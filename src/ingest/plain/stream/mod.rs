@@ -5,11 +5,13 @@
 //! else is met ([`Unfit`]) sends the file to the readers that hold it whole; the result is the same.
 
 mod batches;
+mod frames;
 mod known;
 mod parquet;
 mod parts;
 mod sink;
 mod text;
+mod wide;
 
 use super::roles::{Role, Roles};
 use super::shape::{self, Shape};
@@ -19,16 +21,20 @@ use crate::ingest::detect::{Detected, Format, detect};
 use crate::ingest::fragment::ReadError;
 use crate::ingest::meter::Meter;
 use crate::ingest::source::Source;
-use crate::ingest::unwrap::{Layers, Unpacked};
+use crate::ingest::unwrap::{Content, Layers, Unpacked, content};
 use crate::ingest::walk::Found;
 use crate::response::Spill;
 use crate::store::frame::Frame;
+use frames::Frames;
 use std::sync::Arc;
 
 /// Smaller files are read whole.
 const STREAMED_FROM: u64 = 4 << 20;
 /// Bytes by which the columns of a text are known.
 const SAMPLE: usize = 1 << 18;
+/// Lines by which the delimiter of a text is known, and the most bytes that are looked at for them.
+const LINES_TO_TELL: usize = 64;
+const LONGEST_SAMPLE: usize = 1 << 26;
 /// Bytes of text in a piece.
 const PIECE_BYTES: usize = 4 << 20;
 /// Rows of a Parquet file in a piece.
@@ -127,30 +133,48 @@ fn read_in(
     sizes: Sizes,
 ) -> Result<Option<(Detected, Responses)>, ReadError> {
     let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
-    let source = Source::of(found, unpacked.sample(sizes.sample)?);
+    let source = Source::of(found, beginning(&mut unpacked, sizes.sample)?);
     let Ok(detected) = detect(&source) else { return Ok(None) };
     let file = File { source: &source, found, options, meter, spill, sizes };
-    let is_bare = unpacked.layers() == Layers::None;
+    let layers = unpacked.layers();
     let mut read = match detected.format {
-        Format::Parquet if is_bare => parquet::read(&file),
+        Format::Parquet if layers == Layers::None => parquet::read(&file),
         Format::Delimited => text::read_delimited(&file, unpacked)?,
         Format::Records => text::read_records(&file, unpacked)?,
         _ => Err(Unfit),
     };
     if read.is_err() && found.size() >= sizes.parted_from {
-        let again = || -> Result<Unpacked, ReadError> {
-            let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
-            unpacked.sample(sizes.sample)?;
-            Ok(unpacked)
-        };
-        read = match detected.format {
-            Format::Parquet if is_bare => parts::read_parquet(&file),
-            Format::Delimited => parts::read_delimited(&file, again()?)?,
-            Format::Records => parts::read_records(&file, again()?)?,
-            _ => Err(Unfit),
-        };
+        let frames = || Frames::of(&file, detected.format, layers);
+        for read_parts in [parts::read, wide::read] {
+            if read.is_err()
+                && let Ok(frames) = frames()
+            {
+                read = read_parts(&file, frames)?;
+            }
+        }
     }
     Ok(read.ok().map(|responses| (detected, responses)))
+}
+
+/// The beginning of a text or of another file, long enough to tell what it is.
+fn beginning(unpacked: &mut Unpacked, sample: usize) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = unpacked.sample(sample)?;
+    let n_lines = match bytes.trim_ascii_start().first() {
+        Some(b'[') => 0,
+        Some(b'{') => 2,
+        _ if content(&bytes) == Content::Text => LINES_TO_TELL,
+        _ => 0,
+    };
+    let mut n_more = sample;
+    while bytes.len() < LONGEST_SAMPLE && memchr::memchr_iter(b'\n', &bytes).take(n_lines).count() < n_lines {
+        let n_before = bytes.len();
+        bytes = unpacked.sample(n_more)?;
+        if bytes.len() == n_before {
+            break;
+        }
+        n_more = bytes.len();
+    }
+    Ok(bytes)
 }
 
 /// A file on its way: its beginning, and how it is to be read.

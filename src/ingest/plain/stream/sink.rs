@@ -8,7 +8,7 @@ use crate::ingest::plain::roles::{Roles, metric_name};
 use crate::ingest::plain::scale::{Scale, Spread};
 use crate::ingest::plain::value::{Value, parse};
 use crate::ingest::plain::{Naming, Responses, long, tidy};
-use crate::response::{Item, Metric, ResponseTable, Run, Spill};
+use crate::response::{Item, Line, Metric, ResponseTable, Run, Spill};
 use crate::store::frame::Frame;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -197,7 +197,7 @@ impl Sink {
                 &items[rows.clone()],
                 metric,
                 &scores[rows.clone()],
-                row,
+                Line::EachFrom(row),
             );
             start = rows.end;
         }

@@ -303,11 +303,7 @@ fn records(names: &[&str], rows: &[Vec<String>]) -> Vec<String> {
 /// Whatever columns there are and whatever is in them: parts give what the whole gives, or are given up.
 #[test]
 fn made_up_tables_are_the_same_in_parts() {
-    let mut state = 77u64;
-    let mut draw = move |n: u32| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as u32 % n.max(1)
-    };
+    let mut draw = drawing(77);
     let columns = [
         "benchmark",
         "subject",
@@ -384,19 +380,125 @@ fn made_up_tables_are_the_same_in_parts() {
             _ => ("json", format!("[{}]", records(&names, &rows).join(", "))),
         };
         let mut bytes = text.into_bytes();
-        let is_damaged = draw(3) == 0;
-        for _ in 0..if is_damaged { 1 + draw(3) } else { 0 } {
-            let at = draw((bytes.len() as u32).saturating_sub(9)) as usize;
-            match draw(4) {
-                0 => bytes.truncate(at + 9),
-                1 => _ = bytes.drain(at..bytes.len().min(at + 9)),
-                2 => bytes[at] = b"\",\n\xff0A"[draw(6) as usize],
-                _ => bytes.splice(at..at, *b"\nx,y").for_each(drop),
-            }
+        if draw(3) == 0 {
+            damage(&mut bytes, &mut draw);
         }
         n_parted += usize::from(compared(PARTED, &format!("{number}.{ending}"), &bytes));
     }
     assert!(n_parted > 100, "{n_parted}");
+}
+
+/// Numbers that look drawn.
+fn drawing(mut state: u64) -> impl FnMut(u32) -> u32 {
+    move |n: u32| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u32 % n.max(1)
+    }
+}
+
+/// Cuts, removes, changes or adds some bytes.
+fn damage(bytes: &mut Vec<u8>, draw: &mut impl FnMut(u32) -> u32) {
+    for _ in 0..1 + draw(3) {
+        let at = draw((bytes.len() as u32).saturating_sub(9)) as usize;
+        match draw(4) {
+            0 => bytes.truncate(at + 9),
+            1 => _ = bytes.drain(at..bytes.len().min(at + 9)),
+            2 => bytes[at] = b"\",\n\xff0A"[draw(6) as usize],
+            _ => bytes.splice(at..at, *b"\nx,y").for_each(drop),
+        }
+    }
+}
+
+#[test]
+fn made_up_wide_tables_are_the_same_in_parts() {
+    let mut draw = drawing(5);
+    let mut n_parted = 0;
+    for number in 0..400 {
+        let (n_rows, n_columns) = (5 + draw(60), 2 + draw(12));
+        let id = ["model", "item", "", "who", "index", "question_id"][draw(6) as usize];
+        let described: Vec<&str> = ["benchmark", "subject", "question", "options", "note"]
+            .into_iter()
+            .filter(|_| draw(6) == 0)
+            .collect();
+        let sums = if draw(5) == 0 { vec!["Average"] } else { Vec::new() };
+        let columns: Vec<String> =
+            (0..n_columns).map(|c| format!("c{}", c - u32::from(draw(30) == 0 && c > 0))).collect();
+        let names: Vec<&str> = std::iter::once(id)
+            .chain(described.iter().copied())
+            .chain(columns.iter().map(String::as_str))
+            .chain(sums)
+            .collect();
+        let kind = draw(6);
+        let rare = draw(2) == 0;
+        let rows: Vec<Vec<String>> = (0..n_rows)
+            .map(|r| {
+                let mut cell = |at: usize, name: &str| {
+                    if at > 0 && rare && draw(40) == 0 {
+                        return ["", "error", "N", "2", "0.25", "??", "true"][draw(7) as usize].to_owned();
+                    }
+                    match (at, name) {
+                        (0, "model" | "item" | "who") => {
+                            format!("r{}", r - u32::from(draw(25) == 0 && r > 0))
+                        }
+                        (0, _) => r.to_string(),
+                        (_, "benchmark") => format!("b{}", r % 2),
+                        (_, "subject") => format!("s{}", r % 3),
+                        (_, "question") => format!("text {r}"),
+                        (_, "options") => "[\"x\",\"y\"]".to_owned(),
+                        (_, "note") => "words".to_owned(),
+                        (_, "Average") => "0.5".to_owned(),
+                        _ => match kind {
+                            0 => ["Y", "N"][draw(2) as usize].to_owned(),
+                            1 => (draw(3) * 50).to_string(),
+                            2 => ["0", "0.5", "1"][draw(3) as usize].to_owned(),
+                            3 => ["true", "false", ""][draw(3) as usize].to_owned(),
+                            _ => draw(2).to_string(),
+                        },
+                    }
+                };
+                names.iter().enumerate().map(|(at, name)| cell(at, name)).collect()
+            })
+            .collect();
+        let (ending, text) = match number % 4 {
+            0 => ("csv", delimited(&names, &rows)),
+            1 => ("jsonl", records(&names, &rows).join("\n")),
+            2 => ("json", format!("[{}]", records(&names, &rows).join(", "))),
+            _ => (
+                "csv",
+                delimited(&names, &rows).split_once('\n').map_or_else(String::new, |t| t.1.to_owned()),
+            ),
+        };
+        let mut bytes = text.into_bytes();
+        if draw(3) == 0 {
+            damage(&mut bytes, &mut draw);
+        }
+        n_parted += usize::from(compared(PARTED, &format!("{number}.{ending}"), &bytes));
+    }
+    assert!(n_parted > 100, "{n_parted}");
+}
+
+/// Parts that are read side by side each have a field that the others do not have.
+#[test]
+fn fields_that_come_late_have_their_columns() {
+    let line = |r: usize| format!("{{\"model\":\"m{r}\",\"c0\":1,\"c1\":0,\"late{}\":{}}}\n", r / 5, r % 2);
+    let text: String = (0..200).map(line).collect();
+    both_by(PARTED, "late.jsonl", text.as_bytes(), true);
+}
+
+/// Models in rows and in columns, words and numbers, some without an answer.
+#[test]
+fn wide_parquet_is_read_in_parts() {
+    let n = 300;
+    let names: Vec<String> = (0..n).map(|k| format!("row {k}")).collect();
+    for id in ["model", "item"] {
+        let mut columns = vec![(id, Written::Text(names.iter().map(|m| Some(m.as_str())).collect()))];
+        columns.push(("a", Written::Whole((0..n).map(|k| (k % 7 > 0).then_some(k % 2)).collect(), 16)));
+        columns.push(("b", Written::Real((0..n).map(|k| Some((k % 3) as f64 / 2.0)).collect())));
+        columns.push(("c", Written::Truth((0..n).map(|k| Some(k % 5 == 0)).collect())));
+        columns
+            .push(("d", Written::Text((0..n).map(|k| Some(["1", "0", "error"][k as usize % 3])).collect())));
+        both_by(PARTED, "wide.parquet", &write_parquet(vec![columns]).unwrap(), true);
+    }
 }
 
 #[test]
