@@ -103,6 +103,37 @@ fn long_csv(bencher: Bencher) {
     });
 }
 
+/// One line for each model, one column for each item.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn wide_csv_of_models(bencher: Bencher) {
+    let (models, items) = shape();
+    once(bencher, "wide CSV of models", "models.csv", |path| {
+        write_wide(path, "model", (models, model), (items, item), right);
+    });
+}
+
+/// One line for each item, one column for each model.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn wide_csv_of_items(bencher: Bencher) {
+    let (models, items) = shape();
+    once(bencher, "wide CSV of items", "items.csv", |path| {
+        write_wide(path, "item", (items, item), (models, model), |i, m| right(m, i));
+    });
+}
+
+type Named = (usize, fn(usize) -> String);
+
+fn write_wide(path: &Path, corner: &str, rows: Named, columns: Named, right: impl Fn(usize, usize) -> bool) {
+    let mut out = BufWriter::new(File::create(path).expect("temporary file"));
+    let names: Vec<String> = (0..columns.0).map(columns.1).collect();
+    writeln!(out, "{corner},{}", names.join(",")).expect("disk space");
+    for row in 0..rows.0 {
+        let mut line = rows.1(row);
+        (0..columns.0).for_each(|column| line.push_str(if right(row, column) { ",1" } else { ",0" }));
+        writeln!(out, "{line}").expect("disk space");
+    }
+}
+
 /// Each row has its question and an answer of its own: no simple table.
 #[divan::bench(sample_count = 1, sample_size = 1)]
 fn answers_csv(bencher: Bencher) {

@@ -1,11 +1,13 @@
 //! What do the bytes of a file hold? Known by the first of them, never by the name.
 
+use crate::store::is_arrow_stream;
+
 /// What the unwrapped bytes are, by their first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// Apache Parquet.
     Parquet,
-    /// Apache Arrow file (Feather version 2).
+    /// Apache Arrow file (Feather version 2) or stream.
     Arrow,
     /// An archive of files, by name.
     Archive(&'static str),
@@ -22,6 +24,7 @@ pub fn content(bytes: &[u8]) -> Content {
     match bytes {
         [b'P', b'A', b'R', b'1', ..] => Content::Parquet,
         [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Content::Arrow,
+        [0xff, 0xff, 0xff, 0xff, ..] if is_arrow_stream(bytes) => Content::Arrow,
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Content::Archive("zip archive"),
         [b'7', b'z', 0xbc, 0xaf, ..] => Content::Archive("7z archive"),
         [b'B', b'Z', b'h', b'1'..=b'9', ..] => Content::Archive("bzip2 file"),

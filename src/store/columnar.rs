@@ -9,8 +9,9 @@ use super::arrow_check;
 use super::frame::{Cells, Frame, WordsBuilder, number_text};
 use super::parquet_check;
 use polars::prelude::{
-    AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IdxCa, IpcReader, NamedFrom,
-    ParallelStrategy, ParquetReader, ParquetWriter, PlSmallStr, PolarsError, PolarsResult, SerReader, Series,
+    AnyValue, ArrowDataType, ArrowSchema, Column, DataFrame, DataType, IdxCa, IpcReader, IpcStreamReader,
+    NamedFrom, ParallelStrategy, ParquetReader, ParquetWriter, PlSmallStr, PolarsError, PolarsResult,
+    SerReader, Series,
 };
 use rayon::prelude::*;
 use std::io::{Cursor, Write};
@@ -53,13 +54,21 @@ pub(super) fn open_parquet(bytes: &[u8]) -> PolarsResult<ParquetReader<Cursor<&[
     Ok(reader)
 }
 
-/// Reads an Arrow file (Feather version 2).
+/// Reads an Arrow file (Feather version 2) or stream.
 ///
 /// # Errors
 /// [`ColumnarError::Damaged`].
 pub fn read_arrow(bytes: &[u8]) -> Result<Frame, ColumnarError> {
     guard(|| {
         arrow_check::sizes_fit(bytes).ok_or_else(|| damaged("sizes that do not fit the file"))?;
+        if arrow_check::is_stream(bytes) {
+            let mut reader = IpcStreamReader::new(Cursor::new(bytes));
+            let (keep, unread) = readable(&reader.arrow_schema()?);
+            if keep.is_empty() {
+                return Ok(Frame { unread, ..Frame::default() });
+            }
+            return frame_of(&reader.with_projection(Some(keep)).finish()?, unread);
+        }
         let mut reader = IpcReader::new(Cursor::new(bytes));
         let (keep, unread) = readable(reader.schema()?.as_ref());
         if keep.is_empty() {
@@ -73,7 +82,7 @@ pub(super) fn guard<T>(read: impl FnOnce() -> PolarsResult<T>) -> Result<T, Colu
     super::guard::guard(read).map_err(ColumnarError::Damaged)
 }
 
-fn damaged(what: &'static str) -> PolarsError {
+pub(super) fn damaged(what: &'static str) -> PolarsError {
     PolarsError::ComputeError(what.into())
 }
 
@@ -215,6 +224,24 @@ pub fn write_parquet(groups: Vec<Group>) -> Result<Vec<u8>, ColumnarError> {
     let bits = narrowest(&groups);
     write_with(&mut bytes, |_| bits.clone(), groups.into_iter())?;
     Ok(bytes)
+}
+
+/// An Arrow file or stream with a batch for each group, for tests.
+#[cfg(test)]
+pub(crate) fn write_arrow(groups: Vec<Group>, is_stream: bool) -> Vec<u8> {
+    use polars::prelude::{IpcWriter, SerWriter};
+    let bits = narrowest(&groups);
+    let parts = groups.into_iter().map(|group| data_of(group, &bits).unwrap());
+    let mut data = parts.reduce(|all, part| all.vstack(&part).unwrap()).unwrap();
+    let mut bytes = Vec::new();
+    IpcWriter::new(&mut bytes).finish(&mut data).unwrap();
+    if !is_stream {
+        return bytes;
+    }
+    // A file is a stream between its mark and its footer.
+    let messages = arrow_check::messages(&mut Cursor::new(&bytes)).unwrap().unwrap();
+    let end = messages.last().map_or(8, |last| last.place.end as usize) + 8;
+    bytes[8..end].to_vec()
 }
 
 /// Writes groups of rows one after the other, two while the next two are encoded and two more are made, so that only six

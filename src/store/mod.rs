@@ -6,6 +6,7 @@
 //! Everything is written under a temporary name and renamed, so that a reader never sees half a store.
 
 mod arrow_check;
+pub mod arrow_pieces;
 pub mod atomic;
 pub mod bundled;
 pub mod check;
@@ -24,6 +25,7 @@ pub mod read;
 pub mod tables;
 pub mod write;
 
+pub use arrow_check::is_stream as is_arrow_stream;
 pub use bundled::{BUNDLED, bundled};
 pub use check::check;
 pub use error::StoreError;

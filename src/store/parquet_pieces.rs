@@ -85,19 +85,6 @@ impl ParquetPieces {
         guard(|| frame_of(&self.data(piece, self.keep.clone())?, self.unread.clone()))
     }
 
-    /// Some columns of a piece, in the order of their names.
-    ///
-    /// # Errors
-    /// [`ColumnarError::Damaged`], also where there is no such column.
-    pub fn columns(&self, piece: usize, wanted: &[String]) -> Result<Vec<PieceColumn>, ColumnarError> {
-        let places: Vec<usize> =
-            wanted.iter().filter_map(|name| self.names.iter().position(|n| n == name)).collect();
-        guard(|| {
-            let data = self.data(piece, places)?;
-            wanted.iter().map(|name| PieceColumn::of(data.column(name)?.as_materialized_series())).collect()
-        })
-    }
-
     /// The names of all columns, by position.
     pub fn names(&self) -> &[String] {
         &self.names
@@ -109,6 +96,44 @@ impl ParquetPieces {
         columns.sort_unstable();
         (self.load)(group, start, n, columns)
     }
+}
+
+impl Pieces for ParquetPieces {
+    fn n_pieces(&self) -> usize {
+        self.len()
+    }
+
+    fn first(&self) -> Result<Frame, ColumnarError> {
+        self.frame(0)
+    }
+
+    fn columns(&self, piece: usize, wanted: &[String]) -> Result<Vec<PieceColumn>, ColumnarError> {
+        let places: Vec<usize> =
+            wanted.iter().filter_map(|name| self.names.iter().position(|n| n == name)).collect();
+        guard(|| columns_of(&self.data(piece, places)?, wanted))
+    }
+}
+
+/// A file that comes in pieces of rows.
+pub trait Pieces: Sync {
+    /// How many there are.
+    fn n_pieces(&self) -> usize;
+
+    /// The first rows, with all columns that can be read.
+    ///
+    /// # Errors
+    /// [`ColumnarError::Damaged`].
+    fn first(&self) -> Result<Frame, ColumnarError>;
+
+    /// Some columns of a piece, in the order of their names.
+    ///
+    /// # Errors
+    /// [`ColumnarError::Damaged`], also where there is no such column.
+    fn columns(&self, piece: usize, wanted: &[String]) -> Result<Vec<PieceColumn>, ColumnarError>;
+}
+
+pub(super) fn columns_of(data: &DataFrame, wanted: &[String]) -> PolarsResult<Vec<PieceColumn>> {
+    wanted.iter().map(|name| PieceColumn::of(data.column(name)?.as_materialized_series())).collect()
 }
 
 /// One column of a piece.

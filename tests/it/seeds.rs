@@ -64,6 +64,7 @@ pub const SEEDS: &[Seed] = &[
     Seed { name: "opencompass_perplexity", records: &[] },
     Seed { name: "opencompass_runs", records: &[] },
     Seed { name: "plain_arrow", records: &[] },
+    Seed { name: "plain_arrow_stream", records: &[] },
     Seed { name: "plain_companion", records: &[] },
     Seed { name: "plain_csv", records: &[] },
     Seed { name: "plain_gzip", records: &[] },

@@ -40,6 +40,10 @@ pub(super) fn detect_json(file: &str, peek: &Peek, source: &Source) -> Result<De
         let because = "each of its keys holds `corr`, `wrong` and `acc`: what MMLU-Pro sums up by category";
         return Ok(Detected { format: Format::Auxiliary, because: because.to_owned() });
     }
+    if source.file_name() == "dataset_dict.json" && peek.has("splits") {
+        let because = "it is the list of the splits of a data set that was saved".to_owned();
+        return Ok(Detected { format: Format::Auxiliary, because });
+    }
     let of_nothing = ["costs.json", "runs_to_run_suites.json"].contains(&source.file_name().as_str());
     if peek.shape == Shape::Object && peek.fields.is_empty() && !peek.truncated && of_nothing {
         let because = "it is an empty list of a HELM release".to_owned();

@@ -64,7 +64,14 @@ pub fn detect(source: &Source) -> Result<Detected, ReadError> {
                 None => found(Format::Parquet, "it begins with PAR1"),
             }
         }
-        Content::Arrow => found(Format::Arrow, "it begins with ARROW1"),
+        Content::Arrow => found(
+            Format::Arrow,
+            if bytes.starts_with(b"ARROW1") {
+                "it begins with ARROW1"
+            } else {
+                "it begins like a stream of Arrow"
+            },
+        ),
         Content::Archive("zip archive") => detect_zip(source),
         Content::Archive(what) => Err(not_unpacked(file, what)),
         Content::Pickle => found(Format::TinyBenchmarks, "it begins as a Python pickle does"),
@@ -208,6 +215,8 @@ mod tests {
             r#"{"mmlu:subject=law,model=o_m":"v1.0.0","gsm:model=o_m":"v1.0.1"}"#,
             r#"{"mmlu":{"display_name":"MMLU","description":"d","taxonomy":null}}"#,
             r#"[{"title":"t","header":[],"rows":[]}]"#,
+            r#"{"_data_files":[{"filename":"data-00000-of-00001.arrow"}],"_fingerprint":"f","_split":"train"}"#,
+            r#"{"builder_name":"csv","citation":"","description":"","features":{"model":{"dtype":"string"}}}"#,
         ] {
             assert_eq!(detected(text), Ok(Format::Auxiliary), "{text}");
         }

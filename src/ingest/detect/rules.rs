@@ -81,5 +81,7 @@ pub(super) const AUXILIARY: &[(&[Shape], &[&str], &str)] = &[
     (ONE, &["test_cases_lookup_map"], "what DeepEval keeps of earlier test runs"),
     (&[Shape::Array, Shape::Object], &["pass@1", "detail.pass@1"], "the aggregates of LiveCodeBench"),
     (MANY, &["instance_id", "model_name_or_path", "model_patch"], "the patches that SWE-bench tests"),
+    (ONE, &["_data_files", "_fingerprint"], "the state of a data set that was saved"),
+    (ONE, &["features", "citation", "description"], "the description of a data set"),
     (ONE, &["source_name", "converted_records", "failed_records"], "the records that Every Eval Ever could not convert"),
 ];

@@ -8,6 +8,7 @@ use crate::ingest::json::{pieces, repair};
 use crate::ingest::plain::delimited::{self, Dialect, Odd};
 use crate::ingest::plain::records::{Broken, Builder};
 use crate::ingest::unwrap::{Layers, Unpacked};
+use crate::store::arrow_pieces::ArrowPieces;
 use crate::store::frame::Frame;
 use crate::store::parquet_pieces::ParquetPieces;
 use rayon::prelude::*;
@@ -33,6 +34,7 @@ enum Kind {
     Lines,
     Array,
     Parquet(ParquetPieces),
+    Arrow(ArrowPieces),
 }
 
 impl<'f> Frames<'f> {
@@ -44,6 +46,11 @@ impl<'f> Frames<'f> {
                 let rows = file.sizes.rows.div_ceil(BYTES_BY);
                 let pieces = ParquetPieces::open(file.found.on_disk(), rows);
                 Kind::Parquet(pieces.map_err(|_| Unfit)?)
+            }
+            Format::Arrow if layers == Layers::None => {
+                let bytes = file.sizes.bytes * BYTES_BY;
+                let pieces = ArrowPieces::open(file.found.on_disk(), bytes as u64);
+                Kind::Arrow(pieces.map_err(|_| Unfit)?)
             }
             Format::Delimited => {
                 let first = delimited::read(&file.source.name(), whole_records(beginning, true));
@@ -75,6 +82,7 @@ impl<'f> Frames<'f> {
             Kind::Lines => lines(self.file, &mut self.names, take),
             Kind::Array => Ok(array(self.file, &mut self.names, take)),
             Kind::Parquet(parquet) => Ok(row_groups(self.file, parquet, take)),
+            Kind::Arrow(arrow) => Ok(batches(self.file, arrow, take)),
         }
     }
 }
@@ -196,6 +204,21 @@ fn row_groups(file: &File, parquet: &ParquetPieces, take: Take) -> Result<Vec<No
         let frames: Result<Vec<Frame>, _> =
             (start..end).into_par_iter().map(|at| parquet.frame(at)).collect();
         take(frames.map_err(|_| Unfit)?, file.found.size() * end as u64 / parquet.len() as u64)?;
+    }
+    Ok(Vec::new())
+}
+
+fn batches(file: &File, arrow: &ArrowPieces, take: Take) -> Result<Vec<Note>, Unfit> {
+    let together = rayon::current_num_threads();
+    for piece in 0..arrow.len() {
+        let rows = arrow.rows(piece, file.sizes.rows.div_ceil(BYTES_BY)).map_err(|_| Unfit)?;
+        let position = file.found.size() * (piece + 1) as u64 / arrow.len() as u64;
+        for start in (0..rows.len()).step_by(together) {
+            let end = rows.len().min(start + together);
+            let frames: Result<Vec<Frame>, _> =
+                (start..end).into_par_iter().map(|at| rows.frame(at)).collect();
+            take(frames.map_err(|_| Unfit)?, position)?;
+        }
     }
     Ok(Vec::new())
 }

@@ -5,9 +5,9 @@
 //! else is met ([`Unfit`]) sends the file to the readers that hold it whole; the result is the same.
 
 mod batches;
+mod columnar;
 mod frames;
 mod known;
-mod parquet;
 mod parts;
 mod sink;
 mod text;
@@ -138,7 +138,8 @@ fn read_in(
     let file = File { source: &source, found, options, meter, spill, sizes };
     let layers = unpacked.layers();
     let mut read = match detected.format {
-        Format::Parquet if layers == Layers::None => parquet::read(&file),
+        Format::Parquet if layers == Layers::None => columnar::read_parquet(&file),
+        Format::Arrow if layers == Layers::None => columnar::read_arrow(&file),
         Format::Delimited => text::read_delimited(&file, unpacked)?,
         Format::Records => text::read_records(&file, unpacked)?,
         _ => Err(Unfit),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ingest::plain::{Plain, read as read_whole};
-use crate::store::columnar::{Written, write_parquet};
+use crate::store::columnar::{Written, write_arrow, write_parquet};
 use std::io::Write;
 
 const TINY: Sizes = Sizes { sample: 600, bytes: 150, rows: 40, parted_from: u64::MAX };
@@ -498,6 +498,30 @@ fn wide_parquet_is_read_in_parts() {
         columns
             .push(("d", Written::Text((0..n).map(|k| Some(["1", "0", "error"][k as usize % 3])).collect())));
         both_by(PARTED, "wide.parquet", &write_parquet(vec![columns]).unwrap(), true);
+    }
+}
+
+/// Arrow files and streams of several batches, long and wide.
+#[test]
+fn arrow_is_read_in_parts() {
+    let names: Vec<String> = (0..40).map(|k| format!("name {k}")).collect();
+    let names: Vec<Option<&str>> = names.iter().map(|m| Some(m.as_str())).collect();
+    let whole = |of: fn(i64) -> i64| Written::Whole((0..40).map(|k| Some(of(k))).collect(), 16);
+    for is_stream in [true, false] {
+        let long = |g: usize| {
+            vec![
+                ("model", Written::Text(vec![names[g]; 40])),
+                ("item", whole(|k| k)),
+                ("score", whole(|k| i64::from(k % 3 == 0))),
+            ]
+        };
+        both_by(PARTED, "long.arrow", &write_arrow((0..9).map(long).collect(), is_stream), true);
+        let wide = vec![
+            ("item", Written::Text(names.clone())),
+            ("a", whole(|k| k % 2)),
+            ("b", whole(|k| k % 3 % 2)),
+        ];
+        both_by(PARTED, "wide.arrow", &write_arrow(vec![wide], is_stream), true);
     }
 }
 

@@ -1,17 +1,27 @@
-//! How are the row groups of a Parquet file read at the same time? A few at once, in order.
+//! How are the rows of a Parquet or Arrow file read at the same time? A few pieces at once, in order.
 
 use super::batches::{Batch, add_all};
 use super::sink::{Piece, Sink, Vocabulary};
 use super::{Columns, File, Unfit};
 use crate::ingest::plain::Responses;
-use crate::store::parquet_pieces::ParquetPieces;
+use crate::store::arrow_pieces::ArrowPieces;
+use crate::store::parquet_pieces::{ParquetPieces, Pieces};
 use rayon::prelude::*;
 use std::convert::Infallible;
 
 /// Reads a Parquet file.
-pub fn read(input: &File) -> Result<Responses, Unfit> {
-    let file = ParquetPieces::open(input.found.on_disk(), input.sizes.rows).map_err(|_| Unfit)?;
-    let first = file.frame(0).map_err(|_| Unfit)?;
+pub fn read_parquet(input: &File) -> Result<Responses, Unfit> {
+    read(input, &ParquetPieces::open(input.found.on_disk(), input.sizes.rows).map_err(|_| Unfit)?)
+}
+
+/// Reads an Arrow file or stream.
+pub fn read_arrow(input: &File) -> Result<Responses, Unfit> {
+    let bytes = input.sizes.bytes as u64;
+    read(input, &ArrowPieces::open(input.found.on_disk(), bytes).map_err(|_| Unfit)?)
+}
+
+fn read(input: &File, file: &impl Pieces) -> Result<Responses, Unfit> {
+    let first = file.first().map_err(|_| Unfit)?;
     let (columns, roles) = Columns::of(&first, input.options)?;
     let mut wanted: Vec<usize> = columns.words.clone();
     wanted.push(columns.score);
@@ -20,12 +30,12 @@ pub fn read(input: &File) -> Result<Responses, Unfit> {
     let size = std::fs::metadata(input.found.on_disk()).map_or(0, |m| m.len());
     let (mut n_pieces, mut n_rows) = (0, 0);
     let next = |vocabulary: &Vocabulary| -> Result<Option<Batch>, Infallible> {
-        let together = n_pieces..file.len().min(n_pieces + 2 * rayon::current_num_threads());
+        let together = n_pieces..file.n_pieces().min(n_pieces + 2 * rayon::current_num_threads());
         n_pieces = together.end;
         let pieces: Batch =
-            together.into_par_iter().map(|at| read_piece(&file, at, &wanted, vocabulary)).collect();
+            together.into_par_iter().map(|at| read_piece(file, at, &wanted, vocabulary)).collect();
         n_rows += pieces.iter().flatten().map(Piece::len).sum::<usize>();
-        input.meter.rows_so_far(input.found, size * n_pieces as u64 / file.len() as u64, n_rows);
+        input.meter.rows_so_far(input.found, size * n_pieces as u64 / file.n_pieces() as u64, n_rows);
         Ok((!pieces.is_empty()).then_some(pieces))
     };
     let Ok(added) = add_all(&mut sink, next);
@@ -34,7 +44,7 @@ pub fn read(input: &File) -> Result<Responses, Unfit> {
 }
 
 fn read_piece(
-    file: &ParquetPieces,
+    file: &impl Pieces,
     at: usize,
     wanted: &[String],
     vocabulary: &Vocabulary,
