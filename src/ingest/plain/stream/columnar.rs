@@ -21,6 +21,9 @@ pub fn read_arrow(input: &File) -> Result<Responses, Unfit> {
 }
 
 fn read(input: &File, file: &impl Pieces) -> Result<Responses, Unfit> {
+    if file.n_pieces() == 0 {
+        return Err(Unfit);
+    }
     let first = file.first().map_err(|_| Unfit)?;
     let (columns, roles) = Columns::of(&first, input.options)?;
     let mut wanted: Vec<usize> = columns.words.clone();

@@ -525,6 +525,45 @@ fn arrow_is_read_in_parts() {
     }
 }
 
+/// Damaged copies of an Arrow stream end in rows or in an error.
+#[test]
+fn damaged_arrow_does_no_harm() {
+    let group = |g: usize| {
+        vec![
+            ("model", Written::Text(vec![Some(["a", "b", "c"][g % 3]); 20])),
+            ("item", Written::Whole((0..20).map(Some).collect(), 16)),
+            ("score", Written::Real((0..20).map(|k| Some(f64::from(k % 2))).collect())),
+        ]
+    };
+    let mut draw = drawing(3);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("damaged.arrow");
+    for is_stream in [true, false] {
+        let whole = write_arrow((0..5).map(group).collect(), is_stream);
+        let mut n_read = 0;
+        for _ in 0..500 {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + draw(3) {
+                let at = draw(bytes.len() as u32) as usize;
+                match draw(3) {
+                    0 => bytes[at] ^= 1 << draw(8),
+                    1 => bytes[at] = draw(256) as u8,
+                    _ => bytes.truncate(at.max(16)),
+                }
+            }
+            std::fs::write(&path, &bytes).unwrap();
+            let found = Found::File(path.clone());
+            let read = read_in(&found, &IngestOptions::default(), &Meter::silent(), None, PARTED);
+            n_read += usize::from(read.is_ok_and(|read| read.is_some()));
+            let _ = crate::store::columnar::read_arrow(&bytes);
+        }
+        assert!(n_read > 20, "{n_read}");
+    }
+    let without_rows = write_arrow(vec![group(0)], true);
+    let end = without_rows.windows(4).skip(8).position(|w| w == [0xff; 4]).unwrap() + 8;
+    both_by(PARTED, "empty.arrow", &without_rows[..end], false);
+}
+
 #[test]
 fn whatever_is_odd_is_read_whole() {
     let csv = |row: &str| format!("model,item,score\n{}{row}\n", text(|m, i, s| format!("{m},{i},{s}\n")));
