@@ -199,11 +199,7 @@ impl Directory<'_> {
             return Ok(self.of_harness(source, detected));
         }
         let stage = match plain::stream::read(found, options, self.reading.meter, self.reading.spill)? {
-            Some((Detected { format, because }, responses)) => {
-                let because = format!("{because}; a {}", responses.shape);
-                let read = FileRead { file: Source::unread(found).name(), format, because, n_rows: 0 };
-                Stage::Plain(read, PlainPiece::Here(Box::new(responses)))
-            }
+            Some((detected, plain)) => of_plain(Source::unread(found).name(), detected, plain),
             None => self.staged(self.opened(found)?)?,
         };
         let (work, read, responses) = match (self.work(at), stage) {
@@ -237,16 +233,8 @@ impl Directory<'_> {
         if !detected.format.is_plain() {
             return Ok(self.of_harness(source, detected));
         }
-        let Detected { format, because } = detected;
-        let mut read = FileRead { file: source.name(), format, because, n_rows: 0 };
-        Ok(match plain::read(format, &source, self.reading.options) {
-            Ok(Plain::Responses(responses)) => {
-                read.because = format!("{}; a {}", read.because, responses.shape);
-                Stage::Plain(read, PlainPiece::Here(responses))
-            }
-            Ok(Plain::Companion(companion)) => Stage::Companion(read, companion),
-            Err(error) => Stage::Done(skipped(read, &error)),
-        })
+        let plain = plain::read(detected.format, &source, self.reading.options);
+        Ok(of_plain(source.name(), detected, plain))
     }
 
     /// The stage of a file of a program.
@@ -414,5 +402,19 @@ impl Directory<'_> {
             work.keep(&self.name(at, &self.beside), About::new(read, None), fragment);
         }
         outcome
+    }
+}
+
+/// The stage of a plain file.
+fn of_plain(file: String, detected: Detected, plain: Result<Plain, ReadError>) -> Stage {
+    let Detected { format, because } = detected;
+    let mut read = FileRead { file, format, because, n_rows: 0 };
+    match plain {
+        Ok(Plain::Responses(responses)) => {
+            read.because = format!("{}; a {}", read.because, responses.shape);
+            Stage::Plain(read, PlainPiece::Here(responses))
+        }
+        Ok(Plain::Companion(companion)) => Stage::Companion(read, companion),
+        Err(error) => Stage::Done(skipped(read, &error)),
     }
 }

@@ -152,6 +152,13 @@ impl WordsBuilder {
         self.code_of.insert(hash, code);
     }
 
+    /// Adds all rows of a column.
+    pub fn append(&mut self, other: &Words) {
+        let code_of: Vec<u32> = other.distinct.iter().map(|word| self.code(word)).collect();
+        let codes = other.codes.iter().map(|code| code_of.get(*code as usize).copied().unwrap_or(NOTHING));
+        self.words.codes.extend(codes);
+    }
+
     /// Makes room for so many rows more.
     pub fn reserve(&mut self, rows: usize) {
         self.words.codes.reserve(rows);
@@ -303,6 +310,84 @@ impl Frame {
     /// The names of all columns, those that cannot be read among them.
     pub fn names(&self) -> Vec<&str> {
         self.columns.iter().map(|(n, _)| n.as_str()).chain(self.unread.iter().map(String::as_str)).collect()
+    }
+}
+
+/// Builds a [`Frame`] of frames.
+#[derive(Debug, Default)]
+pub struct FrameBuilder {
+    columns: Vec<(String, Gathered)>,
+    n_rows: usize,
+    unread: Vec<String>,
+}
+
+/// A column on its way.
+#[derive(Debug)]
+enum Gathered {
+    Words(WordsBuilder),
+    Numbers(Cells),
+}
+
+impl FrameBuilder {
+    /// Adds the rows of a frame, which has the columns so far, or the first of them, or more; not if a column is of
+    /// another kind.
+    #[must_use]
+    pub fn push(&mut self, frame: Frame) -> bool {
+        let Frame { columns, n_rows, unread } = frame;
+        let is_alike = (self.n_rows == 0 || unread == self.unread)
+            && self.columns.iter().zip(&columns).all(|((known, _), (name, _))| known == name);
+        if !is_alike {
+            return false;
+        }
+        self.unread = unread;
+        for (at, (name, cells)) in columns.into_iter().enumerate() {
+            if at == self.columns.len() {
+                let empty = match &cells {
+                    Cells::Words(_) => Gathered::Words(WordsBuilder::default()),
+                    Cells::Whole(_) => Gathered::Numbers(Cells::Whole(Vec::new())),
+                    Cells::Real(_) => Gathered::Numbers(Cells::Real(Vec::new())),
+                    Cells::Truth(_) => Gathered::Numbers(Cells::Truth(Vec::new())),
+                };
+                self.columns.push((name, empty));
+            }
+            let column = &mut self.columns[at].1;
+            column.fill_to(self.n_rows);
+            match (column, cells) {
+                (Gathered::Words(words), Cells::Words(more)) => words.append(&more),
+                (Gathered::Numbers(Cells::Whole(all)), Cells::Whole(more)) => all.extend(more),
+                (Gathered::Numbers(Cells::Real(all)), Cells::Real(more)) => all.extend(more),
+                (Gathered::Numbers(Cells::Truth(all)), Cells::Truth(more)) => all.extend(more),
+                _ => return false,
+            }
+        }
+        self.n_rows += n_rows;
+        true
+    }
+
+    /// The frame.
+    pub fn finish(self) -> Frame {
+        let n_rows = self.n_rows;
+        let columns = self.columns.into_iter().map(|(name, mut column)| {
+            column.fill_to(n_rows);
+            let cells = match column {
+                Gathered::Words(words) => Cells::Words(words.finish()),
+                Gathered::Numbers(cells) => cells,
+            };
+            (name, cells)
+        });
+        Frame { columns: columns.collect(), n_rows, unread: self.unread }
+    }
+}
+
+impl Gathered {
+    fn fill_to(&mut self, rows: usize) {
+        match self {
+            Self::Words(words) => words.fill_to(rows),
+            Self::Numbers(Cells::Whole(all)) => all.resize(rows.max(all.len()), None),
+            Self::Numbers(Cells::Real(all)) => all.resize(rows.max(all.len()), None),
+            Self::Numbers(Cells::Truth(all)) => all.resize(rows.max(all.len()), None),
+            Self::Numbers(Cells::Words(_)) => {}
+        }
     }
 }
 

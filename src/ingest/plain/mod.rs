@@ -184,7 +184,16 @@ pub fn frame_of(format: Format, source: &Source) -> Result<(Frame, bool, Vec<Not
 /// [`ReadError`] if the file is damaged, or if its columns are those of another format.
 pub fn read(format: Format, source: &Source, options: &IngestOptions) -> Result<Plain, ReadError> {
     let (frame, header, notes) = frame_of(format, source)?;
-    let naming = Naming::of(source, options, header);
+    read_frame(frame, Naming::of(source, options, header), options, notes)
+}
+
+/// Reads the frame of a table, of which this is known already.
+fn read_frame(
+    frame: Frame,
+    naming: Naming,
+    options: &IngestOptions,
+    notes: Vec<Note>,
+) -> Result<Plain, ReadError> {
     let mut plain = from_frame(frame, naming, options)?;
     if let Plain::Responses(responses) = &mut plain {
         responses.fragment.notes.splice(0..0, notes);

@@ -95,14 +95,11 @@ fn again(file: &File) -> Result<Unpacked, ReadError> {
 
 fn delimited_text(file: &File, dialect: &Dialect, take: Take) -> Told {
     let (mut text, mut odd, mut n_rows) = (again(file)?, Odd::default(), 0);
-    let mut cutting = Cutting::new(file, true);
+    let mut cutting = Cutting::new(file, Some(dialect.delimiter));
     while let Some(texts) = cutting.next(&mut text)? {
         let read = |(lines, bytes): &Lines| {
             let mut odd = Odd::default();
-            // Where quotes stand within cells, it is not known between which lines a text can be cut.
-            let is_clear = quotes_are_around_cells(bytes, dialect.delimiter);
-            let frame = is_clear.then(|| dialect.rows(bytes, *lines, &mut odd).ok()).flatten();
-            frame.map(|frame| (frame, odd))
+            Some((dialect.rows(bytes, *lines, &mut odd).ok()?, odd))
         };
         let Some(read) = texts.par_iter().map(read).collect::<Option<Vec<_>>>() else {
             return Ok(Err(Unfit));
@@ -136,7 +133,7 @@ fn learn(names: &mut Vec<String>, frame: &Frame) -> bool {
 fn lines(file: &File, names: &mut Vec<String>, take: Take) -> Told {
     let (mut text, mut broken) = (again(file)?, Broken::default());
     let name = file.source.name();
-    let mut cutting = Cutting::new(file, false);
+    let mut cutting = Cutting::new(file, None);
     while let Some(texts) = cutting.next(&mut text)? {
         let read_part = |names: &[String], (lines, bytes): &Lines| {
             let text = std::str::from_utf8(bytes).map(repair);
@@ -232,42 +229,89 @@ struct Cutting {
     /// What was handed out last.
     handed: usize,
     part_bytes: usize,
-    quotes: bool,
+    /// What is between cells that may have quotes around them.
+    delimiter: Option<u8>,
     is_first: bool,
     lines_before: u64,
     more: bool,
 }
 
 impl Cutting {
-    fn new(file: &File, quotes: bool) -> Self {
-        let part_bytes = file.sizes.bytes * BYTES_BY;
-        Self { bytes: Vec::new(), handed: 0, part_bytes, quotes, is_first: true, lines_before: 0, more: true }
+    fn new(file: &File, delimiter: Option<u8>) -> Self {
+        let (part_bytes, bytes) = (file.sizes.bytes * BYTES_BY, Vec::new());
+        Self { bytes, handed: 0, part_bytes, delimiter, is_first: true, lines_before: 0, more: true }
     }
 
     /// The next parts, one for each thread.
     fn next(&mut self, text: &mut Unpacked) -> Result<Option<Vec<Lines<'_>>>, ReadError> {
         self.bytes.drain(..std::mem::take(&mut self.handed));
-        while self.more {
-            self.more = text.fill(&mut self.bytes, self.part_bytes * rayon::current_num_threads())?;
-            let end =
-                if self.more { whole_records(&self.bytes, self.quotes).len() } else { self.bytes.len() };
-            self.handed = end;
-            if end > 0 {
-                break;
-            }
+        let mut ends = Vec::new();
+        while self.more && ends.is_empty() {
+            // A record that fills all of it wants twice as much.
+            let n = (self.part_bytes * rayon::current_num_threads()).max(self.bytes.len());
+            self.more = text.fill(&mut self.bytes, n)?;
+            ends = self.ends();
         }
-        let mut rest = &self.bytes[..self.handed];
-        let mut parts = Vec::new();
-        while !rest.is_empty() {
-            let part = rest.get(..self.part_bytes).map_or(rest, |start| whole_records(start, self.quotes));
-            let part = if part.is_empty() { rest } else { part };
+        self.handed = ends.last().copied().unwrap_or(0);
+        let mut parts = Vec::with_capacity(ends.len());
+        let mut start = 0;
+        for end in ends {
+            let part = &self.bytes[start..end];
             let lines = delimited::Part { is_first: self.is_first, lines_before: self.lines_before };
             self.is_first = false;
             self.lines_before += memchr::memchr_iter(b'\n', part).count() as u64;
-            rest = &rest[part.len()..];
             parts.push((lines, part));
+            start = end;
         }
         Ok((!parts.is_empty()).then_some(parts))
+    }
+
+    /// Where parts end.
+    fn ends(&self) -> Vec<usize> {
+        let by_lines = self.ends_by_lines();
+        let Some(delimiter) = self.delimiter else { return by_lines };
+        let starts = std::iter::once(0).chain(by_lines.iter().copied());
+        let parts: Vec<&[u8]> = starts.zip(&by_lines).map(|(start, end)| &self.bytes[start..*end]).collect();
+        let is_clear =
+            !parts.is_empty() && parts.par_iter().all(|part| quotes_are_around_cells(part, delimiter));
+        // Where quotes stand within cells, only who reads all records knows between which lines a text can be cut.
+        if is_clear { by_lines } else { self.ends_by_records(delimiter) }
+    }
+
+    /// Where lines end that have an even number of quotes before them.
+    fn ends_by_lines(&self) -> Vec<usize> {
+        let quotes = self.delimiter.is_some();
+        let all = if self.more { whole_records(&self.bytes, quotes).len() } else { self.bytes.len() };
+        let (mut ends, mut start) = (Vec::new(), 0);
+        while start < all {
+            let rest = &self.bytes[start..all];
+            let part = rest.get(..self.part_bytes).map_or(rest, |part| whole_records(part, quotes));
+            start += if part.is_empty() { rest.len() } else { part.len() };
+            ends.push(start);
+        }
+        ends
+    }
+
+    /// Where records end as they are read one after the other.
+    fn ends_by_records(&self, delimiter: u8) -> Vec<usize> {
+        let mut reader = delimited::reader(&self.bytes, delimiter);
+        let mut record = csv::ByteRecord::new();
+        let (mut ends, mut start, mut last) = (Vec::new(), 0, 0);
+        while matches!(reader.read_byte_record(&mut record), Ok(true)) {
+            // What comes last may go on.
+            let end = reader.position().byte() as usize;
+            if self.more && end >= self.bytes.len() {
+                break;
+            }
+            last = end;
+            if last - start >= self.part_bytes {
+                ends.push(last);
+                start = last;
+            }
+        }
+        let last = if self.more { last } else { self.bytes.len() };
+        ends.extend((last > start).then_some(last));
+        ends
     }
 }
 

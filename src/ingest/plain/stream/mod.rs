@@ -15,7 +15,7 @@ mod wide;
 
 use super::roles::{Role, Roles};
 use super::shape::{self, Shape};
-use super::{Naming, Responses};
+use super::{Naming, Plain, Responses, read_frame};
 use crate::ingest::IngestOptions;
 use crate::ingest::detect::{Detected, Format, detect};
 use crate::ingest::fragment::ReadError;
@@ -24,7 +24,7 @@ use crate::ingest::source::Source;
 use crate::ingest::unwrap::{Content, Layers, Unpacked, content};
 use crate::ingest::walk::Found;
 use crate::response::Spill;
-use crate::store::frame::Frame;
+use crate::store::frame::{Frame, FrameBuilder};
 use frames::Frames;
 use std::sync::Arc;
 
@@ -110,19 +110,57 @@ impl Columns {
     }
 }
 
-/// Reads a large long table of any plain format, compressed or not; its rows are put aside meanwhile where there is a
-/// place for them. `None` says that the file is small, or of
-/// another kind, or needs a reader that holds it whole.
+/// A table, and what its file was taken for.
+type Known<T> = Result<Option<(Detected, T)>, ReadError>;
+
+/// Reads a large table of any plain format, compressed or not; its rows are put aside meanwhile where there is a
+/// place for them. `None` says that the file is small, or of another kind, or needs a reader that holds it whole.
 ///
 /// # Errors
-/// [`ReadError`] where the file cannot be opened, or its compressed content is damaged.
+/// [`ReadError`] where the file cannot be opened, or its compressed content is damaged; within, if it is no table.
 pub fn read(
     found: &Found,
     options: &IngestOptions,
     meter: &Meter,
     spill: Option<&Arc<Spill>>,
-) -> Result<Option<(Detected, Responses)>, ReadError> {
-    if found.size() >= STREAMED_FROM { read_in(found, options, meter, spill, SIZES) } else { Ok(None) }
+) -> Known<Result<Plain, ReadError>> {
+    if found.size() < STREAMED_FROM {
+        return Ok(None);
+    }
+    if let Some((detected, responses)) = read_in(found, options, meter, spill, SIZES)? {
+        return Ok(Some((detected, Ok(Plain::Responses(Box::new(responses))))));
+    }
+    if found.size() < PARTED_FROM { Ok(None) } else { gather(found, options, meter, SIZES) }
+}
+
+/// Gathers a table from its parts and reads it whole: its text is never held, only its distinct words and which of them
+/// is where.
+fn gather(
+    found: &Found,
+    options: &IngestOptions,
+    meter: &Meter,
+    sizes: Sizes,
+) -> Known<Result<Plain, ReadError>> {
+    let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
+    let source = Source::of(found, beginning(&mut unpacked, sizes.sample)?);
+    let Ok(detected) = detect(&source) else { return Ok(None) };
+    let file = File { source: &source, found, options, meter, spill: None, sizes };
+    let Ok(mut frames) = Frames::of(&file, detected.format, unpacked.layers()) else { return Ok(None) };
+    let (mut builder, mut n_rows) = (FrameBuilder::default(), 0);
+    let told = frames.each(&mut |frames, position| {
+        for frame in frames.into_iter().filter(|frame| frame.n_rows > 0) {
+            n_rows += frame.n_rows;
+            if !builder.push(frame) {
+                return Err(Unfit);
+            }
+        }
+        meter.rows_so_far(found, position, n_rows);
+        Ok(())
+    })?;
+    let naming = file.naming(frames.has_header());
+    let frame = builder.finish();
+    let Some(notes) = told.ok().filter(|_| frame.n_rows > 0) else { return Ok(None) };
+    Ok(Some((detected, read_frame(frame, naming, options, notes))))
 }
 
 fn read_in(
@@ -131,7 +169,7 @@ fn read_in(
     meter: &Meter,
     spill: Option<&Arc<Spill>>,
     sizes: Sizes,
-) -> Result<Option<(Detected, Responses)>, ReadError> {
+) -> Known<Responses> {
     let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
     let source = Source::of(found, beginning(&mut unpacked, sizes.sample)?);
     let Ok(detected) = detect(&source) else { return Ok(None) };

@@ -202,7 +202,10 @@ impl<'r> Lines<'r> {
         };
         for part in placed.into_par_iter().map(read).collect::<Result<Vec<_>, _>>()? {
             let Part { table, n_unnamed } = part;
-            if !names_differ(&table) || !can_follow(&self.joiner, &table) {
+            if !names_differ(&table)
+                || !same_subjects(&self.joiner, &table)
+                || !can_follow(&self.joiner, &table)
+            {
                 return Err(Unfit);
             }
             self.joiner.append(table);
@@ -210,6 +213,14 @@ impl<'r> Lines<'r> {
         }
         Ok(())
     }
+}
+
+/// Whether the items that come again are of the subject that they were of before, or of none as before.
+fn same_subjects(joiner: &Joiner, table: &ResponseTable) -> bool {
+    table.items.iter().all(|item| {
+        let known = joiner.item(&item.benchmark, item.id.as_str());
+        known.is_none_or(|at| joiner.table().items[at as usize].subject == item.subject)
+    })
 }
 
 /// Whether no two items of a table have the same name, as they may under two subjects.
