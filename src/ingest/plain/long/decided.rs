@@ -74,7 +74,6 @@ impl Decided {
             || roles.get(Role::Repeat).is_none_or(|at| are_numbers(&frame.columns[at].1.to_words()));
         self.columns == score_columns(frame, roles)
             && self.runs.covers(&runs.columns)
-            && self.qualified.is_superset(&qualified(frame, roles, &runs.of_row))
             && repeats_are_numbers()
     }
 
@@ -154,7 +153,12 @@ fn score_columns(frame: &Frame, roles: &Roles) -> Vec<(usize, String)> {
     named
 }
 
-fn qualified(frame: &Frame, roles: &Roles, run_of_row: &[Option<u32>]) -> BTreeSet<Option<String>> {
+/// The benchmarks whose items are named within their subjects only, as far as these rows show.
+pub(super) fn qualified(
+    frame: &Frame,
+    roles: &Roles,
+    run_of_row: &[Option<u32>],
+) -> BTreeSet<Option<String>> {
     let words = |role| roles.get(role).map(|at| frame.columns[at].1.to_words());
     let Some(names) = words(Role::Item) else { return BTreeSet::new() };
     let benchmarks = words(Role::Benchmark);

@@ -18,10 +18,11 @@ use super::roles::{Role, Roles};
 use super::scale::Scale;
 use super::shape::Shape;
 use crate::ingest::fragment::{Fragment, Note, ReadError};
-use crate::response::ResponseTable;
+use crate::response::{Item, ResponseTable};
 use crate::store::frame::Frame;
 use counts::Counts;
 use decided::{Decided, Evidence};
+use std::collections::BTreeSet;
 
 /// A long table as rows.
 #[derive(Debug)]
@@ -106,7 +107,14 @@ pub(super) struct Part {
     columns: Vec<String>,
     /// Whether nothing in it speaks against what was decided.
     agrees: bool,
+    /// The benchmarks whose items are named within their subjects only, as far as it shows.
+    pub qualified: Qualified,
+    /// Whether some of its rows name no subject, where others may.
+    pub lacks_subjects: bool,
 }
+
+/// Names of benchmarks; `None` is that of rows that name none.
+pub(super) type Qualified = BTreeSet<Option<String>>;
 
 impl Reading {
     /// Decides what the columns of a table say.
@@ -120,6 +128,25 @@ impl Reading {
             evidence: Evidence::default(),
             naming: naming.clone(),
             roles,
+        }
+    }
+
+    /// From now on, items of these benchmarks are named within their subjects only.
+    pub fn qualify(&mut self, benchmarks: &Qualified) {
+        self.decided.qualified.extend(benchmarks.iter().cloned());
+    }
+
+    /// Those of some benchmarks whose items are not known to be named within their subjects only.
+    pub fn not_qualified(&self, benchmarks: &Qualified) -> Qualified {
+        benchmarks.difference(&self.decided.qualified).cloned().collect()
+    }
+
+    /// The benchmark of items as the table names it: `None` is that of rows that name none. Nothing if it cannot be
+    /// told.
+    pub fn benchmark_of(&self, item: &Item) -> Option<Option<String>> {
+        match self.roles.has(Role::Benchmark) {
+            false => Some(None),
+            true => (item.benchmark != self.naming.benchmark).then(|| Some(item.benchmark.clone())),
         }
     }
 

@@ -1,9 +1,9 @@
 //! How does a long table become rows? One row for each line and metric.
 
-use super::Part;
 use super::counts::{Count, Counts, Range};
-use super::decided::{Decided, Evidence};
+use super::decided::{Decided, Evidence, qualified};
 use super::orders::Orders;
+use super::{Part, Qualified};
 use crate::ingest::direction::higher_is_better;
 use crate::ingest::fragment::ReadError;
 use crate::ingest::identity::{is_one_subject, is_place};
@@ -40,6 +40,10 @@ pub(super) fn read(
     let (chosen, gold) = reader.answers();
     let runs = Runs::read(frame, roles, naming, decided.is_of_part().then_some(&decided.runs));
     let agrees = !decided.is_of_part() || decided.agrees(frame, roles, &runs);
+    let qualified =
+        if decided.is_of_part() { qualified(frame, roles, &runs.of_row) } else { Qualified::default() };
+    let subjects = reader.words(Role::Subject);
+    let lacks_subjects = subjects.is_some_and(|subjects| subjects.codes().contains(&NOTHING));
     let items = reader.items(&runs.of_row)?;
     reader.orders = Orders::of(reader.words(Role::Options).as_deref(), &items);
     let source = Source { chosen, gold, runs, items };
@@ -49,7 +53,8 @@ pub(super) fn read(
     let agrees = agrees && !orders.has_others;
     let reordered: Vec<u32> = orders.items.into_iter().collect();
     counts.reordered = reordered.len();
-    Ok(Part { table, counts, votes, reordered, evidence: Evidence::default(), columns: Vec::new(), agrees })
+    let (evidence, columns) = (Evidence::default(), Vec::new());
+    Ok(Part { table, counts, votes, reordered, evidence, columns, agrees, qualified, lacks_subjects })
 }
 
 /// What the columns say of each row, before the scores.

@@ -4,8 +4,9 @@
 use super::frames::Frames;
 use super::{File, Unfit};
 use crate::ingest::fragment::{Note, ReadError};
+use crate::ingest::identity::{is_one_subject, is_place};
 use crate::ingest::item_hash::same_order;
-use crate::ingest::plain::long::{Extent, Part, Reading, Votes, are_same, key_by_votes};
+use crate::ingest::plain::long::{Extent, Part, Qualified, Reading, Votes, are_same, key_by_votes};
 use crate::ingest::plain::roles::Roles;
 use crate::ingest::plain::shape::{Shape, classify};
 use crate::ingest::plain::{LONG, Responses, tidy};
@@ -15,14 +16,25 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// Reads a long table.
+/// So many times a table is begun again.
+const MOST_BEGINNINGS: usize = 8;
+
+/// Reads a long table. Where items turn out to be named within their subjects only, it is begun again.
 ///
 /// # Errors
 /// Those of reading the file.
 pub fn read(file: &File, mut frames: Frames) -> Result<Result<Responses, Unfit>, ReadError> {
-    let mut parts = Parts::new(file, frames.has_header());
-    let told = frames.each(&mut |frames, position| parts.add(frames, position))?;
-    Ok(told.and_then(|notes| parts.finish(notes)))
+    let mut qualified = Qualified::default();
+    for _ in 0..MOST_BEGINNINGS {
+        let mut parts = Parts::new(file, frames.has_header(), qualified.clone());
+        let told = frames.each(&mut |frames, position| parts.add(frames, position))?;
+        match told {
+            Ok(notes) => return Ok(parts.finish(notes)),
+            Err(Unfit) if parts.learned.is_empty() => break,
+            Err(Unfit) => qualified.extend(parts.learned),
+        }
+    }
+    Ok(Err(Unfit))
 }
 
 /// A table on its way.
@@ -35,14 +47,30 @@ struct Parts<'f> {
     /// Items of which rows show the options in several orders.
     reordered: FxHashSet<u32>,
     n_rows: usize,
+    /// Benchmarks whose items are named within their subjects only, as an earlier beginning showed, and those of which
+    /// this one does.
+    qualified: Qualified,
+    learned: Qualified,
+    /// Whether some rows so far name no subject.
+    lacks_subjects: bool,
 }
 
 impl<'f> Parts<'f> {
-    fn new(file: &'f File, has_header: bool) -> Self {
+    fn new(file: &'f File, has_header: bool, qualified: Qualified) -> Self {
         let mut joiner = Joiner::default();
         file.spill.into_iter().for_each(|spill| joiner.spill_to(Arc::clone(spill)));
-        let (votes, reordered) = (Votes::default(), FxHashSet::default());
-        Self { file, has_header, reading: None, joiner, votes, reordered, n_rows: 0 }
+        Self {
+            file,
+            has_header,
+            reading: None,
+            joiner,
+            votes: Votes::default(),
+            reordered: FxHashSet::default(),
+            n_rows: 0,
+            qualified,
+            learned: Qualified::default(),
+            lacks_subjects: false,
+        }
     }
 
     /// Adds the parts that come next, of which the last ends at this byte of the file.
@@ -73,6 +101,14 @@ impl<'f> Parts<'f> {
         let parts: Vec<Part> = placed.into_par_iter().map(read).collect::<Result<_, _>>()?;
         for mut part in parts {
             let mut table = std::mem::take(&mut part.table);
+            let mut learned = reading.not_qualified(&part.qualified);
+            learned.extend(named_within_subjects(&self.joiner, &table, reading));
+            self.lacks_subjects |= part.lacks_subjects;
+            if !learned.is_empty() {
+                // Which subject an item had first is not known where some rows name none.
+                self.learned = if self.lacks_subjects { Qualified::default() } else { learned };
+                return Err(Unfit);
+            }
             if !can_follow(&self.joiner, &table) {
                 return Err(Unfit);
             }
@@ -108,7 +144,8 @@ impl<'f> Parts<'f> {
             Shape::LongOfOneModel => naming.benchmark.clone_from(&naming.benchmark_of_models),
             _ => return Err(Unfit),
         }
-        let reading = Reading::new(first, roles, &naming, Extent::First(shape));
+        let mut reading = Reading::new(first, roles, &naming, Extent::First(shape));
+        reading.qualify(&self.qualified);
         if reading.comes_in_parts() { Ok(reading) } else { Err(Unfit) }
     }
 
@@ -126,6 +163,17 @@ impl<'f> Parts<'f> {
             needs_keys: long.needs_keys,
         })
     }
+}
+
+/// The benchmarks in which a number was an item of another subject before.
+fn named_within_subjects(joiner: &Joiner, table: &ResponseTable, reading: &Reading) -> Qualified {
+    let is_another = |item: &&Item| {
+        let known = joiner.item(&item.benchmark, item.id.as_str());
+        let known = known.and_then(|at| joiner.table().items[at as usize].subject.as_deref());
+        let both = known.zip(item.subject.as_deref());
+        both.is_some_and(|(a, b)| is_place(item.id.as_str()) && !is_one_subject(a, b))
+    };
+    table.items.iter().filter(is_another).filter_map(|item| reading.benchmark_of(item)).collect()
 }
 
 /// Numbers the options of a part as the rows before do. Returns the new numbers, by item of the part.

@@ -265,13 +265,6 @@ fn records_arrays_and_parquet_are_read_in_parts_too() {
 #[test]
 fn parts_that_contradict_one_another_are_read_whole() {
     let lone = |name: &str, text: String| both_by(PARTED, name, text.as_bytes(), false);
-    // That items are named within their subjects only is seen after the first part.
-    lone(
-        "subjects.csv",
-        table("model,subject,item,score,note,status", |m, i, k| {
-            format!("m{m},s{},{},{},{k},ok", i / 30, i % 30, k % 2)
-        }),
-    );
     // Options are numbered from 1 as far as the first part goes.
     lone(
         "base.csv",
@@ -313,6 +306,25 @@ fn records(names: &[&str], rows: &[Vec<String>]) -> Vec<String> {
         serde_json::Value::Object(fields.collect()).to_string()
     };
     rows.iter().map(record).collect()
+}
+
+/// That items are named within their subjects only is seen after the first part: within a part, or between two.
+#[test]
+fn tables_of_several_subjects_are_begun_again() {
+    let again = |name: &str, text: String| both_by(PARTED, name, text.as_bytes(), true);
+    again(
+        "models.csv",
+        table("model,subject,item,score,note,status", |m, i, k| {
+            format!("m{m},s{},{},{},{k},ok", i / 30, i % 30, k % 2)
+        }),
+    );
+    let by_subject = |s: u32, i: u32, k: u32| format!("m{},b{},s{s},{},{},ok", i % 3, s / 3, i / 3, k % 2);
+    again("subjects.csv", table("model,benchmark,subject,item,score,status", by_subject));
+    // Names that are no numbers may be of one item; only who knows all rows can tell.
+    let text = table("model,subject,item,score,status", |s, i, k| {
+        format!("m{},s{s},q{},{},ok", i % 3, i / 3, k % 2)
+    });
+    both_by(PARTED, "names.csv", text.as_bytes(), false);
 }
 
 /// Whatever columns there are and whatever is in them: parts give what the whole gives, or are given up.
