@@ -7,6 +7,7 @@
 mod batches;
 mod columnar;
 mod frames;
+mod gather;
 mod known;
 mod parts;
 mod sink;
@@ -15,7 +16,7 @@ mod wide;
 
 use super::roles::{Role, Roles};
 use super::shape::{self, Shape};
-use super::{Naming, Plain, Responses, read_frame};
+use super::{Naming, Plain, Responses};
 use crate::ingest::IngestOptions;
 use crate::ingest::detect::{Detected, Format, detect};
 use crate::ingest::fragment::ReadError;
@@ -24,7 +25,7 @@ use crate::ingest::source::Source;
 use crate::ingest::unwrap::{Content, Layers, Unpacked, content};
 use crate::ingest::walk::Found;
 use crate::response::Spill;
-use crate::store::frame::{Frame, FrameBuilder};
+use crate::store::frame::Frame;
 use frames::Frames;
 use std::sync::Arc;
 
@@ -130,37 +131,7 @@ pub fn read(
     if let Some((detected, responses)) = read_in(found, options, meter, spill, SIZES)? {
         return Ok(Some((detected, Ok(Plain::Responses(Box::new(responses))))));
     }
-    if found.size() < PARTED_FROM { Ok(None) } else { gather(found, options, meter, SIZES) }
-}
-
-/// Gathers a table from its parts and reads it whole: its text is never held, only its distinct words and which of them
-/// is where.
-fn gather(
-    found: &Found,
-    options: &IngestOptions,
-    meter: &Meter,
-    sizes: Sizes,
-) -> Known<Result<Plain, ReadError>> {
-    let mut unpacked = Unpacked::open(found.on_disk(), options.max_unpacked_bytes)?;
-    let source = Source::of(found, beginning(&mut unpacked, sizes.sample)?);
-    let Ok(detected) = detect(&source) else { return Ok(None) };
-    let file = File { source: &source, found, options, meter, spill: None, sizes };
-    let Ok(mut frames) = Frames::of(&file, detected.format, unpacked.layers()) else { return Ok(None) };
-    let (mut builder, mut n_rows) = (FrameBuilder::default(), 0);
-    let told = frames.each(&mut |frames, position| {
-        for frame in frames.into_iter().filter(|frame| frame.n_rows > 0) {
-            n_rows += frame.n_rows;
-            if !builder.push(frame) {
-                return Err(Unfit);
-            }
-        }
-        meter.rows_so_far(found, position, n_rows);
-        Ok(())
-    })?;
-    let naming = file.naming(frames.has_header());
-    let frame = builder.finish();
-    let Some(notes) = told.ok().filter(|_| frame.n_rows > 0) else { return Ok(None) };
-    Ok(Some((detected, read_frame(frame, naming, options, notes))))
+    if found.size() < PARTED_FROM { Ok(None) } else { gather::read(found, options, meter, SIZES) }
 }
 
 fn read_in(

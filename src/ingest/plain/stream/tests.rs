@@ -30,7 +30,7 @@ fn compared(sizes: Sizes, name: &str, bytes: &[u8]) -> bool {
         assert!(streamed.is_none(), "{name}");
         return false;
     };
-    if let Some((detected, gathered)) = gather(&found, &options, &Meter::silent(), sizes).unwrap() {
+    if let Some((detected, gathered)) = gather::read(&found, &options, &Meter::silent(), sizes).unwrap() {
         match (gathered, read_whole(detected.format, &source, &options)) {
             (Ok(Plain::Responses(a)), Ok(Plain::Responses(b))) => {
                 assert!(a.fragment.table == b.fragment.table, "{name}");
