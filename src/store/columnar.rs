@@ -114,6 +114,9 @@ fn is_readable(dtype: &ArrowDataType) -> bool {
         | T::UInt64
         | T::Float32
         | T::Float64
+        | T::Decimal(..)
+        | T::Date32
+        | T::Timestamp(_, None)
         | T::Utf8
         | T::LargeUtf8
         | T::Utf8View => true,
@@ -142,7 +145,7 @@ fn cells_of(column: &Column) -> PolarsResult<Cells> {
     let series = column.as_materialized_series();
     Ok(match series.dtype() {
         DataType::Boolean => Cells::Truth(series.bool()?.iter().collect()),
-        DataType::Float32 | DataType::Float64 => {
+        DataType::Float32 | DataType::Float64 | DataType::Decimal(..) => {
             let reals = series.cast(&DataType::Float64)?;
             Cells::Real(reals.f64()?.iter().map(|x| x.filter(|x| !x.is_nan())).collect())
         }
@@ -386,6 +389,20 @@ mod tests {
             ("run", Written::Picked(vec![Some("x"), None], vec![1, 0, 0])),
         ]])
         .unwrap()
+    }
+
+    #[test]
+    fn decimals_are_numbers_and_times_are_words() {
+        let decimals = Series::new("score".into(), [0.25, 1.0]).cast(&DataType::Decimal(10, 2)).unwrap();
+        let microseconds = DataType::Datetime(polars::prelude::TimeUnit::Microseconds, None);
+        let times = Series::new("date".into(), [1_735_689_600_000_000i64, 0]).cast(&microseconds).unwrap();
+        let mut data = DataFrame::new_infer_height(vec![decimals.into(), times.into()]).unwrap();
+        let mut bytes = Vec::new();
+        ParquetWriter::new(&mut bytes).finish(&mut data).unwrap();
+        let frame = read_parquet(&bytes).unwrap();
+        assert_eq!(frame.column("score"), Some(&Cells::Real(vec![Some(0.25), Some(1.0)])));
+        let times = frame.column("date").unwrap().to_words();
+        assert_eq!(times.get(0), Some("2025-01-01 00:00:00.000000"));
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl PieceColumn {
     fn of(series: &Series) -> PolarsResult<Self> {
         let series = match series.dtype() {
             DataType::String | DataType::Boolean | DataType::Float64 | DataType::Int64 => series.clone(),
-            DataType::Float32 => series.cast(&DataType::Float64)?,
+            DataType::Float32 | DataType::Decimal(..) => series.cast(&DataType::Float64)?,
             DataType::UInt64 => series.strict_cast(&DataType::Int64)?,
             dtype if dtype.is_integer() => series.cast(&DataType::Int64)?,
             DataType::List(_) | DataType::Null => {

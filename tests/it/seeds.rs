@@ -71,6 +71,7 @@ pub const SEEDS: &[Seed] = &[
     Seed { name: "plain_json", records: &[("long", "*")] },
     Seed { name: "plain_jsonl", records: &[("long", "*")] },
     Seed { name: "plain_parquet", records: &[] },
+    Seed { name: "plain_parquet_types", records: &[] },
     Seed { name: "plain_tsv", records: &[] },
     Seed { name: "plain_wide", records: &[] },
     Seed { name: "plain_wide_parquet", records: &[] },
