@@ -24,14 +24,18 @@ const MOST_BEGINNINGS: usize = 8;
 /// # Errors
 /// Those of reading the file.
 pub fn read(file: &File, mut frames: Frames) -> Result<Result<Responses, Unfit>, ReadError> {
-    let mut qualified = Qualified::default();
+    let (mut qualified, mut suspected) = (Qualified::default(), Qualified::default());
     for _ in 0..MOST_BEGINNINGS {
         let mut parts = Parts::new(file, frames.has_header(), qualified.clone());
+        parts.suspected.clone_from(&suspected);
         let told = frames.each(&mut |frames, position| parts.add(frames, position))?;
         match told {
             Ok(notes) => return Ok(parts.finish(notes)),
             Err(Unfit) if parts.learned.is_empty() => break,
-            Err(Unfit) => qualified.extend(parts.learned),
+            Err(Unfit) => {
+                suspected = parts.suspected;
+                qualified.extend(parts.learned);
+            }
         }
     }
     Ok(Err(Unfit))
@@ -51,6 +55,8 @@ struct Parts<'f> {
     /// this one does.
     qualified: Qualified,
     learned: Qualified,
+    /// Those of them of which it is not certain: a run must have one name under two subjects.
+    suspected: Qualified,
     /// Whether some rows so far name no subject.
     lacks_subjects: bool,
 }
@@ -69,6 +75,7 @@ impl<'f> Parts<'f> {
             n_rows: 0,
             qualified,
             learned: Qualified::default(),
+            suspected: Qualified::default(),
             lacks_subjects: false,
         }
     }
@@ -102,7 +109,10 @@ impl<'f> Parts<'f> {
         for mut part in parts {
             let mut table = std::mem::take(&mut part.table);
             let mut learned = reading.not_qualified(&part.qualified);
-            learned.extend(named_within_subjects(&self.joiner, &table, reading));
+            let (certain, suspected) = named_within_subjects(&self.joiner, &table, reading);
+            learned.extend(certain);
+            self.suspected.extend(suspected.difference(&learned).cloned());
+            learned.extend(suspected);
             self.lacks_subjects |= part.lacks_subjects;
             if !learned.is_empty() {
                 // Which subject an item had first is not known where some rows name none.
@@ -153,6 +163,9 @@ impl<'f> Parts<'f> {
         let mut reading = self.reading.filter(Reading::holds).ok_or(Unfit)?;
         reading.reordered(self.reordered.len());
         let mut table = self.joiner.into_table();
+        if !self.suspected.is_empty() && !without_namesakes(&table, &reading, self.suspected).is_empty() {
+            return Err(Unfit);
+        }
         key_by_votes(&mut table.items, &self.votes);
         let mut long = reading.finish(table);
         long.fragment.notes.splice(0..0, notes);
@@ -165,15 +178,47 @@ impl<'f> Parts<'f> {
     }
 }
 
-/// The benchmarks in which a number was an item of another subject before.
-fn named_within_subjects(joiner: &Joiner, table: &ResponseTable, reading: &Reading) -> Qualified {
-    let is_another = |item: &&Item| {
+/// The benchmarks in which a number was an item of another subject before, and those in which another name was.
+fn named_within_subjects(
+    joiner: &Joiner,
+    table: &ResponseTable,
+    reading: &Reading,
+) -> (Qualified, Qualified) {
+    let (mut certain, mut suspected) = (Qualified::default(), Qualified::default());
+    for item in &table.items {
         let known = joiner.item(&item.benchmark, item.id.as_str());
         let known = known.and_then(|at| joiner.table().items[at as usize].subject.as_deref());
-        let both = known.zip(item.subject.as_deref());
-        both.is_some_and(|(a, b)| is_place(item.id.as_str()) && !is_one_subject(a, b))
+        let Some((a, b)) = known.zip(item.subject.as_deref()).filter(|(a, b)| a != b) else { continue };
+        let is_another = is_place(item.id.as_str()) && !is_one_subject(a, b);
+        if let Some(benchmark) = reading.benchmark_of(item) {
+            if is_another { &mut certain } else { &mut suspected }.insert(benchmark);
+        }
+    }
+    (certain, suspected)
+}
+
+/// Those of some benchmarks in which no run has two items of one name.
+fn without_namesakes(table: &ResponseTable, reading: &Reading, mut benchmarks: Qualified) -> Qualified {
+    let mut names: FxHashMap<(&str, &str), u32> = FxHashMap::default();
+    let mut place = |item| -> Option<(Option<String>, u32)> {
+        let item: &Item = item;
+        let name = item.native_id.as_deref().unwrap_or(item.id.as_str());
+        let benchmark = reading.benchmark_of(item).filter(|benchmark| benchmarks.contains(benchmark))?;
+        let next = names.len() as u32;
+        Some((benchmark, *names.entry((item.benchmark.as_str(), name)).or_insert(next)))
     };
-    table.items.iter().filter(is_another).filter_map(|item| reading.benchmark_of(item)).collect()
+    let of_item: Vec<Option<(Option<String>, u32)>> = table.items.iter().map(&mut place).collect();
+    let mut item_of: FxHashMap<(u32, u32), u32> = FxHashMap::default();
+    for row in table.rows() {
+        if benchmarks.is_empty() {
+            break;
+        }
+        let Some((benchmark, name)) = &of_item[row.item as usize] else { continue };
+        if *item_of.entry((row.run, *name)).or_insert(row.item) != row.item {
+            benchmarks.remove(benchmark);
+        }
+    }
+    benchmarks
 }
 
 /// Numbers the options of a part as the rows before do. Returns the new numbers, by item of the part.
